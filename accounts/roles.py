@@ -1,0 +1,57 @@
+"""Who may do what: one table, which pages, admin and API obey."""
+
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(StrEnum):
+    """A member's role, strongest first."""
+
+    OWNER = "OWNER"
+    ADMIN = "ADMIN"
+    MEMBER = "MEMBER"
+    VIEWER = "VIEWER"
+    ANNOTATOR = "ANNOTATOR"
+
+
+ROLE_LABELS = {
+    Role.OWNER: _("Owner"),
+    Role.ADMIN: _("Admin"),
+    Role.MEMBER: _("Member"),
+    Role.VIEWER: _("Viewer"),
+    Role.ANNOTATOR: _("Annotator"),
+}
+ROLE_CHOICES = [(role.value, label) for role, label in ROLE_LABELS.items()]
+
+_READERS = {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER, Role.ANNOTATOR}
+_SCORERS = {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.ANNOTATOR}
+_WRITERS = {Role.OWNER, Role.ADMIN, Role.MEMBER}
+_ADMINS = {Role.OWNER, Role.ADMIN}
+_OWNERS = {Role.OWNER}
+
+# action -> the roles that may do it
+PERMISSIONS: dict[str, set[Role]] = {
+    "project:read": _READERS,
+    "scores:write": _SCORERS,  # annotate: give, change and remove one's own scores; comment
+    "prompts:write": _WRITERS,
+    "traces:write": _WRITERS,  # bookmark, publish, tag, delete
+    "datasets:write": _WRITERS,
+    "evaluation:write": _WRITERS,  # experiments, evaluators, queues
+    "score_configs:write": _WRITERS,
+    "models:write": _WRITERS,
+    "llm_connections:write": _ADMINS,
+    "prompts:protect": _ADMINS,  # protected labels: set them, and move them
+    "keys:manage": _ADMINS,
+    "members:manage": _ADMINS,
+    "project:manage": _ADMINS,  # name, retention, export
+    "audit:read": _ADMINS,
+    "project:delete": _OWNERS,
+    "organization:manage": _OWNERS,
+}
+
+
+def may(role: Role | str | None, action: str) -> bool:
+    """Whether `role` may do `action`; an unknown action is a programming error (KeyError)."""
+    allowed = PERMISSIONS[action]
+    return role is not None and role in allowed

@@ -1,0 +1,50 @@
+"""Answers as JSON: orjson, so that stored JSON text is embedded (`orjson.Fragment`) instead of parsed and dumped."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+from rest_framework.renderers import BaseRenderer
+
+JSON = "application/json"
+
+
+def dumps(value: Any) -> bytes:
+    """JSON as the public API speaks it: times in RFC 3339 with milliseconds and `Z`."""
+    return orjson.dumps(value, default=_default, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS)
+
+
+def moment(value: datetime | None) -> str | None:
+    """RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
+    return None if value is None else f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, (tuple, set, frozenset)):
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)
+
+
+class JsonRenderer(BaseRenderer):
+    """DRF's door to `dumps`; whatever the client says it accepts, it gets JSON."""
+
+    media_type = JSON
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else dumps(data)
+
+
+def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """A plain Django answer with JSON in it."""
+    return HttpResponse(dumps(value), status=status, content_type=JSON, headers=headers)

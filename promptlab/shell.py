@@ -1,0 +1,63 @@
+"""What the shell around every page shows: sidebar, project switcher, and Unfold's share of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
+
+UNFOLD = {
+    "SITE_TITLE": "PromptLab",
+    "SITE_HEADER": "PromptLab",
+    "SITE_SYMBOL": "graph_1",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "STYLES": [lambda request: static("css/promptlab.css")],
+    "SCRIPTS": [lambda request: static("js/promptlab.js")],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the sidebar; `path` is relative to the project, `key` is what a page names as its `section`."""
+
+    key: str
+    label: Any
+    icon: str
+    path: str
+    shortcut: str = ""
+    action: str = "project:read"
+
+
+SIDEBAR: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
+    ("", (Entry("home", _("Home"), "home", "/", "h"),)),
+    (
+        _("Observe"),
+        (
+            Entry("traces", _("Traces"), "account_tree", "/traces", "t"),
+            Entry("sessions", _("Sessions"), "forum", "/sessions", "s"),
+            Entry("users", _("Users"), "person", "/users", "u"),
+        ),
+    ),
+    (_("Prompts"), (Entry("prompts", _("Prompts"), "edit_note", "/prompts", "p"),)),
+    (
+        _("Evaluate"),
+        (
+            Entry("datasets", _("Datasets"), "database", "/datasets", "d"),
+            Entry("experiments", _("Experiments"), "science", "/experiments", "e"),
+            Entry("scores", _("Scores"), "star", "/scores", "c"),
+        ),
+    ),
+    ("", (Entry("settings", _("Settings"), "settings", "/settings", ","),)),
+)
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Template context of the shell: `project`, `member`, `sidebar` (only what the member may see)."""
+    project, member = getattr(request, "project", None), getattr(request, "member", None)
+    if project is None or member is None or not request.user.is_authenticated or member.role is None:
+        return {"project": None, "member": None, "sidebar": ()}
+    sidebar = [(title, [entry for entry in entries if member.may(entry.action)]) for title, entries in SIDEBAR]
+    return {"project": project, "member": member, "sidebar": sidebar, "project_root": f"/project/{project.pk}"}

@@ -1,0 +1,24 @@
+"""All addresses. Pages stand without the project prefix here: the middleware moves it into SCRIPT_NAME."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from promptlab import error_pages
+
+urlpatterns = [
+    path("api/public/", include("promptlab.api_urls")),
+    path("", include("promptlab.page_urls")),
+    path("", include("accounts.urls")),
+    path("", include("tracing.urls")),
+    path("", include("prompts.urls")),
+    path("", include("datasets.urls")),
+    path("", include("evaluation.urls")),
+    path("", include("llm.urls")),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+]
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler500 = error_pages.server_error

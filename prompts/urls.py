@@ -1,0 +1,5 @@
+"""Pages, mounted below `/project/<id>/` by the project prefix."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

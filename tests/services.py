@@ -1,0 +1,42 @@
+"""Real PostgreSQL and Valkey for the tests, before Django reads its settings.
+
+`DATABASE_URL` and `REDIS_URL` are used when set (CI services, a developer's own); otherwise embedded ones are started
+once per run, below a temporary folder, and stopped at its end. Each xdist worker gets its own database (pytest-django)
+and its own Valkey database number.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from promptlab import embedded
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "promptlab.settings")
+os.environ.setdefault("SECRET_KEY", "tests-only-" + "s" * 40)
+os.environ.setdefault("PROMPTLAB_ENCRYPTION_KEY", "tests-only-" + "e" * 40)
+os.environ.setdefault("PROMPTLAB_DATA", tempfile.mkdtemp(prefix="promptlab-tests-"))
+
+
+_started: list[Callable[[], None]] = []
+
+
+def _provide() -> None:
+    """At import: pytest-django reads the settings before any hook of ours would run."""
+    if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
+        running = embedded.running(Path(os.environ["PROMPTLAB_DATA"]), durable=False)
+        services = running.__enter__()
+        _started.append(lambda: running.__exit__(None, None, None))
+        # xdist's workers inherit the addresses.
+        os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = services.database_url, services.redis_url
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    base = os.environ["REDIS_URL"].partition("?")[0]
+    os.environ["REDIS_URL"] = f"{base}?db={worker + 1 + os.getppid() % 7 * 8}"
+
+
+_provide()
+
+
+def pytest_unconfigure() -> None:
+    for stop in _started:
+        stop()

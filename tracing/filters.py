@@ -1,0 +1,101 @@
+"""The filter grammar of the public API, which pages use too (api.md, section 1).
+
+A filter is `{type, column, operator, value, key?}`; several are ANDed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from common.errors import Invalid
+
+OPERATORS: Mapping[str, tuple[str, ...]] = {
+    "datetime": (">", "<", ">=", "<="),
+    "string": ("=", "contains", "does not contain", "starts with", "ends with", "matches"),
+    "number": ("=", ">", "<", ">=", "<="),
+    "stringOptions": ("any of", "none of"),
+    "categoryOptions": ("any of", "none of"),
+    "arrayOptions": ("any of", "none of", "all of"),
+    "stringObject": ("=", "contains", "does not contain", "starts with", "ends with", "matches"),
+    "numberObject": ("=", ">", "<", ">=", "<="),
+    "booleanObject": ("=", "<>"),
+    "boolean": ("=", "<>"),
+    "null": ("is null", "is not null"),
+    "positionInTrace": ("=",),
+}
+NEED_KEY = frozenset({"stringObject", "numberObject", "booleanObject", "categoryOptions", "positionInTrace"})
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One checked condition. `value` is text, a number, a bool, an aware datetime or a tuple of texts, as `type` says."""
+
+    type: str
+    column: str
+    operator: str
+    value: Any
+    key: str | None = None
+
+
+def parse_filters(text: str) -> tuple[Filter, ...]:
+    """Read a JSON array of filters; raises Invalid with the place of the first fault."""
+    try:
+        raw = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise Invalid(f"filter is not valid JSON: {error}.", "filter") from error
+    if not isinstance(raw, list):
+        raise Invalid("filter must be a JSON array of conditions.", "filter")
+    return tuple(check_filter(item, f"filter[{position}]") for position, item in enumerate(raw))
+
+
+def check_filter(raw: object, place: str = "filter") -> Filter:
+    """One condition, checked; `place` names it in the refusal."""
+    if not isinstance(raw, dict):
+        raise Invalid(f"{place} must be an object with type, column, operator and value.", place)
+    kind, column, operator, key = (raw.get(name) for name in ("type", "column", "operator", "key"))
+    if kind not in OPERATORS:
+        raise Invalid(f"{place}.type must be one of {', '.join(OPERATORS)}.", f"{place}.type")
+    if not isinstance(column, str) or not column:
+        raise Invalid(f"{place}.column must name a column.", f"{place}.column")
+    if operator not in OPERATORS[kind]:
+        raise Invalid(f"{place}.operator must be one of {', '.join(OPERATORS[kind])} for type {kind}.", f"{place}.operator")
+    if kind in NEED_KEY and (not isinstance(key, str) or not key):
+        raise Invalid(f"{place}.key must be given for type {kind}.", f"{place}.key")
+    return Filter(kind, column, operator, _value(kind, raw.get("value"), f"{place}.value"), key or None)
+
+
+def _value(kind: str, value: Any, place: str) -> Any:
+    if kind == "null":
+        return ""
+    if kind == "datetime":
+        return _moment(value, place)
+    if kind in ("number", "numberObject"):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise Invalid(f"{place} must be a number.", place)
+        return value
+    if kind in ("boolean", "booleanObject"):
+        if not isinstance(value, bool):
+            raise Invalid(f"{place} must be true or false.", place)
+        return value
+    if kind in ("stringOptions", "arrayOptions", "categoryOptions"):
+        if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
+            raise Invalid(f"{place} must be a non-empty list of strings.", place)
+        return tuple(value)
+    if kind == "positionInTrace":
+        return value
+    if not isinstance(value, str):
+        raise Invalid(f"{place} must be a string.", place)
+    return value
+
+
+def _moment(value: Any, place: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise Invalid(f"{place} must be an ISO 8601 date and time.", place)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
