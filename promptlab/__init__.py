@@ -1,0 +1,3 @@
+"""PromptLab: Git for prompts, self-hosted."""
+
+VERSION = "0.1.0"

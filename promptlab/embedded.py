@@ -85,8 +85,8 @@ class Postgres:
 
     def end_leftovers(self) -> None:
         """End what a killed predecessor left running on these files."""
-        left = processes.servers_in("postgres", self.places.postgres)
-        processes.end_all(left, self.stop_signal, 10)
+        # SIGQUIT ends single backends, too, whose postmaster was killed; the log makes good what they left half done.
+        processes.end_all(processes.servers_in("postgres", self.places.postgres), signal.SIGQUIT, 5)
         # Its process number may belong to somebody else by now, and PostgreSQL would wait for that one.
         for name in (self.places.postgres / "postmaster.pid", self.places.sockets / f"{POSTGRES_SOCKET}.lock"):
             name.unlink(missing_ok=True)
@@ -162,9 +162,10 @@ class Valkey:
         process = processes.spawn(
             [copied if copied.exists() else valkey_program()]
             + ["--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700", "--dir", places.valkey]
-            + ["--appendonly", "yes" if self.durable else "no", "--appendfsync", "everysec", "--save", ""]
+            + ["--databases", "64", "--appendonly", "yes" if self.durable else "no", "--appendfsync", "everysec", "--save", ""]
             # Only what has a time to live, the cache, may be dropped for want of room; never a queued task.
             + ["--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"]
+            + ["--databases", "64"]  # the tests use one each
             + ["--daemonize", "no", "--logfile", "", "--loglevel", "warning"],
             log=self.log,
             account=places.account,

@@ -1,5 +1,10 @@
 """Whether the service lives: `/api/public/health` and `/api/public/ready`."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from promptlab import health
+
+urlpatterns = [
+    path("health", health.health),
+    path("ready", health.ready),
+]

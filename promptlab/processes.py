@@ -80,15 +80,19 @@ def _die_with(parent: int, number: signal.Signals) -> Callable[[], None]:
 
 
 def stop(process: subprocess.Popen[bytes], number: signal.Signals, patience: float) -> None:
-    """Ask a child to end by `number`; after `patience` seconds end it and its group by force."""
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(number)
-        try:
-            process.wait(patience)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    """Ask a child to end by `number`; after `patience` seconds end it by force."""
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(number)
+    finish(process, patience)
+
+
+def finish(process: subprocess.Popen[bytes], patience: float) -> None:
+    """Wait `patience` seconds for a child that was asked to end, then end it and all of its group by force."""
+    try:
+        process.wait(max(patience, 0.1))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
     end_group(process)
 
 

@@ -1,0 +1,320 @@
+"""`manage.py up`: everything in one command.
+
+The order: one house per data folder (a lock), no leftovers of a killed predecessor, a free port, the servers, the
+database's tables and first user (`manage.py prepare`), the web; then, while people can already sign in, the worker
+and the demo project. Runs without Django, which would cost this process 80 MB to do nothing with, and which needs
+settings that are only made here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, TextIO
+
+from promptlab import embedded, places, processes
+from promptlab.places import Refusal
+from promptlab.supervisor import Child, Stop, Supervisor
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRETS = ("SECRET_KEY", "PROMPTLAB_ENCRYPTION_KEY")
+FIRST_SIGN_IN = "first-sign-in.txt"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the environment asks for."""
+
+    data: Path
+    host: str
+    port: int
+    url: str
+    demo: bool
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run PromptLab until a signal ends it. Returns the exit code."""
+    parser = ArgumentParser(prog="manage.py up", description="Start PromptLab and all it needs.")
+    parser.add_argument("--with-parent", action="store_true", help="end when the process that started this one ends")
+    options = parser.parse_args(arguments)
+    parent = os.getppid()
+
+    supervisor = Supervisor(say)
+    _listen_to_signals()
+    try:
+        wishes = read_wishes(os.environ)
+        data = places.make_data_folder(wishes.data)
+        with contextlib.ExitStack() as locks:
+            _lock(locks, data, wishes)
+            try:
+                _bring_up(supervisor, locks, data, wishes)
+                supervisor.watch(lambda: not options.with_parent or os.getppid() == parent)
+            finally:
+                _close_ears()
+                supervisor.stop()
+    except Refusal as refusal:
+        say(str(refusal), to=sys.stderr)
+        return 1
+    except Stop:
+        pass
+    say("PromptLab has stopped.")
+    return 0
+
+
+def read_wishes(environment: Mapping[str, str]) -> Wishes:
+    """Read the variables that `up` itself obeys. Raises Refusal."""
+    port = environment.get("PORT", "").strip() or "3000"
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise Refusal(f"PORT is {port!r}: set it to a number between 1 and 65535.")
+    return Wishes(
+        data=Path(environment.get("PROMPTLAB_DATA", "").strip() or ROOT / "data"),
+        host=environment.get("PROMPTLAB_BIND", "").strip() or "0.0.0.0",  # noqa: S104 (a team reaches it from elsewhere)
+        port=int(port),
+        url=(environment.get("PROMPTLAB_URL", "").strip() or f"http://localhost:{port}").rstrip("/"),
+        demo=environment.get("PROMPTLAB_DEMO", "").strip().lower() not in {"0", "no", "false", "off"},
+    )
+
+
+def say(text: str, *, to: TextIO | None = None) -> None:
+    """Tell the person who started us; whether anybody still listens (`| head`) must not matter."""
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=to or sys.stdout, flush=True)
+
+
+# --- The order of things ---------------------------------------------------------------------------
+
+
+def _bring_up(supervisor: Supervisor, locks: contextlib.ExitStack, data: Path, wishes: Wishes) -> None:
+    processes.end_all(processes.marked(str(data)), signal.SIGTERM, 5)
+    check_port(wishes.host, wishes.port)
+    environment = _environment(data, wishes)
+    home = _home(locks, data, wishes, environment)
+    environment |= _start_servers(supervisor, home, environment) if home else {}
+    first = _prepare(data, environment)
+
+    web_log, worker_log, demo_log = (data / "logs" / f"{name}.log" for name in ("web", "worker", "demo"))
+    supervisor.add(Child("The web server", web_log, lambda: _start_web(web_log, environment, wishes)))
+    supervisor.show(web_log)
+    say(_welcome(data, wishes, first))
+
+    beat = data / "schedule"
+    celery = [sys.executable, "-m", "celery", "--app", "promptlab", "--workdir", str(ROOT), "worker"]
+    celery += ["--pool", "threads", "--concurrency", "4", "--loglevel", "WARNING", "--beat", "--schedule", str(beat)]
+    celery += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    supervisor.add(Child("The worker", worker_log, lambda: _spawn(celery, worker_log, environment)))
+    if wishes.demo and first["demo_wanted"]:
+        demo = _manage("demo", "--base-url", f"http://{_reachable(wishes.host)}:{wishes.port}")
+        supervisor.add(Child("The demo project", demo_log, lambda: _spawn(demo, demo_log, environment), once=True))
+
+
+def _environment(data: Path, wishes: Wishes) -> dict[str, str]:
+    """What every child is given: ours, the generated secrets, and what we decided."""
+    return {
+        **_generated_secrets(data),
+        **{name: value for name, value in os.environ.items() if value},
+        "PROMPTLAB_DATA": str(data),
+        "PROMPTLAB_URL": wishes.url,
+        "PROMPTLAB_EMBEDDED": "1",
+        "PORT": str(wishes.port),
+        "PYTHONUNBUFFERED": "1",
+        processes.MARK: str(data),
+    }
+
+
+def _generated_secrets(data: Path) -> dict[str, str]:
+    """Made once: whoever loses them loses every session, API key and sealed provider key."""
+    file = data / "secrets.json"
+    if not file.exists():
+        unfinished = data / "secrets.unfinished"
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
+            json.dump({name: secrets.token_hex(32) for name in SECRETS}, target, indent=1)
+            target.flush()
+            os.fsync(target.fileno())
+        unfinished.rename(file)
+    try:
+        found: dict[str, str] = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise Refusal(f"The secrets in {file} cannot be read ({error}): restore the file from a backup.") from error
+    return found
+
+
+def _home(
+    locks: contextlib.ExitStack, data: Path, wishes: Wishes, environment: Mapping[str, str]
+) -> places.Places | None:
+    """Where our own servers live, or None when both are brought."""
+    if not _missing(environment):
+        return None
+    home = places.settle(data)
+    if home.home != data:  # a copy of the data folder would lead to the same databases
+        _lock(locks, home.home, wishes)
+    for notice in home.notices:
+        say(notice)
+    return home
+
+
+def _missing(environment: Mapping[str, str]) -> list[str]:
+    """The addresses of servers that nobody gave us, directly or in a file."""
+    names = ("DATABASE_URL", "REDIS_URL")
+    return [name for name in names if not environment.get(name) and not environment.get(f"{name}_FILE")]
+
+
+def _start_servers(supervisor: Supervisor, home: places.Places, environment: Mapping[str, str]) -> dict[str, str]:
+    """Start what nobody brought; returns its addresses."""
+    addresses = {}
+    for name in _missing(environment):
+        server = embedded.Postgres(home) if name == "DATABASE_URL" else embedded.Valkey(home)
+        addresses[name] = server.url
+        server.end_leftovers()
+        supervisor.add(
+            Child(
+                server.title,
+                server.log,
+                server.start,
+                stop_signal=server.stop_signal,
+                server=True,
+                clean=server.end_leftovers,
+            )
+        )
+    return addresses
+
+
+def _prepare(data: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Tables and the first user, by `manage.py prepare`, which answers in JSON. Raises Refusal."""
+    log = data / "logs" / "prepare.log"
+    with log.open("w+") as errors:
+        done = subprocess.run(  # noqa: S603 (our own command)
+            _manage("prepare", "--json"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd=ROOT,
+            env=dict(environment),
+            text=True,
+            start_new_session=True,
+            check=False,
+        )
+        errors.seek(0)
+        lines = errors.read().strip().splitlines()
+    if done.returncode == 0:
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+    if lines and not any(line.startswith("Traceback") for line in lines):  # a sentence for people
+        raise Refusal(lines[-1].removeprefix("CommandError: "))
+    raise Refusal(f"The database could not be prepared; the reasons are in {log}.")
+
+
+def _start_web(log: Path, environment: Mapping[str, str], wishes: Wishes) -> subprocess.Popen[bytes]:
+    process = _spawn(
+        [sys.executable, "-m", "promptlab.web", "--host", wishes.host, "--port", str(wishes.port)], log, environment
+    )
+    if not processes.wait_until(lambda: _answers(wishes), process, patience=60):
+        processes.stop(process, signal.SIGTERM, 5)
+        raise Refusal(f"The web server did not start; its reasons are in {log}.")
+    return process
+
+
+def _answers(wishes: Wishes) -> bool:
+    connection = http.client.HTTPConnection(_reachable(wishes.host), wishes.port, timeout=5)
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("HEAD", "/api/public/health")
+        return connection.getresponse().status == 200
+    return False
+
+
+def _spawn(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return processes.spawn(command, log=log, cwd=ROOT, environment=environment)
+
+
+def _manage(*words: str) -> list[str]:
+    return [sys.executable, str(ROOT / "manage.py"), *words]
+
+
+def _welcome(data: Path, wishes: Wishes, prepared: Mapping[str, Any]) -> str:
+    first = prepared["first_start"]
+    file = data / FIRST_SIGN_IN
+    lines = ["", f"PromptLab runs at {wishes.url}", ""]
+    if first:
+        names = {"email": "E-mail", "password": "Password", "project_id": "Project", "public_key": "Public key"}
+        names["secret_key"] = "Secret key"
+        block = [f"  {title:<11} {first[name]}" for name, title in names.items() if first.get(name)]
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
+            target.write("\n".join(["PromptLab's first user and keys, made at the first start.", "", *block, ""]))
+        lines += [*block, "", f"  These are kept in {file}."]
+    elif file.exists():
+        lines.append(f"  The first user's password and keys are in {file}.")
+    return "\n".join([*lines, f"  Data and logs are in {data}.", "  Ctrl-C stops it.", ""])
+
+
+# --- One at a time -----------------------------------------------------------------------------------
+
+
+def _lock(locks: contextlib.ExitStack, folder: Path, wishes: Wishes) -> None:
+    """Hold the folder until `locks` closes; the kernel lets go of it however we end. Raises Refusal."""
+    lock = locks.enter_context((folder / "lock").open("a+"))
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.seek(0)
+        where = lock.read().strip()
+        raise Refusal(f"PromptLab already runs on the data in {folder}{where and f', at {where}'}.") from error
+    lock.truncate(0)
+    lock.write(f"{wishes.url} (process {os.getpid()})\n")
+    lock.flush()
+
+
+def check_port(host: str, port: int) -> None:
+    """Whether we can listen there. Raises Refusal."""
+    remedy = "Stop that program or choose another port, e.g. PORT=3001 make run."
+    with contextlib.suppress(OSError), socket.create_connection((_reachable(host), port), timeout=1):
+        raise Refusal(f"Port {port} is used by another program. {remedy}")
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except PermissionError as error:
+        raise Refusal(f"Port {port} may not be used without more rights: choose one above 1023, e.g. PORT=3000.") from error
+    except socket.gaierror as error:
+        raise Refusal(f"PROMPTLAB_BIND is {host!r}, which is no address of this machine.") from error
+    except OSError as error:
+        raise Refusal(f"Port {port} on {host} cannot be used ({error.strerror}). {remedy}") from error
+
+
+def _reachable(host: str) -> str:
+    """Where we reach ourselves."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+# --- Signals -------------------------------------------------------------------------------------------
+
+
+def _listen_to_signals() -> None:
+    """Also to SIGINT where a shell has us ignore it: in the background a person still means it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored under nohup
+        signal.signal(signal.SIGHUP, _stop)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    _close_ears()
+    raise Stop
+
+
+def _close_ears() -> None:
+    """Stopping has begun; a second Ctrl-C must not leave half of it undone."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
