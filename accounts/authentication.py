@@ -44,5 +44,7 @@ def _basic(credentials: str) -> tuple[str, str]:
     except (binascii.Error, ValueError):
         public_key = colon = secret = ""
     if not (public_key and colon and secret):
-        raise AuthenticationFailed(f"Invalid authorization header: it must hold base64(public_key:secret_key). {CONFIRM_HOST}")
+        raise AuthenticationFailed(
+            f"Invalid authorization header: it must hold base64(public_key:secret_key). {CONFIRM_HOST}"
+        )
     return public_key, secret

@@ -62,6 +62,8 @@ def create_key(
 ) -> NewKey:
     """Make a key pair for a project or an organization; given values are taken as they are."""
     secret = secret or f"sk-lf-{secrets.token_hex(24)}"
+    if public_key:  # a given pair may have been refused a moment ago, and the refusal be remembered
+        cache.delete_many([_remembered(public_key, hash_secret(secret)), _remembered(public_key, "")])
     key = ApiKey.objects.create(
         project=owner if isinstance(owner, Project) else None,
         organization=owner if isinstance(owner, Organization) else None,

@@ -13,7 +13,7 @@ from accounts.roles import Role, may
 class Member:
     """A person as seen by one project; `role` is None for a stranger."""
 
-    user: User
+    user: User | AnonymousUser
     project: Project
     role: Role | None
 
@@ -31,7 +31,9 @@ def role_in(user: User | AnonymousUser, project: Project) -> Role | None:
     own = ProjectMembership.objects.filter(user=user, project=project).values_list("role").first()
     if own:
         return Role(own[0])
-    inherited = Membership.objects.filter(user=user, organization_id=project.organization_id).values_list("role").first()
+    inherited = (
+        Membership.objects.filter(user=user, organization_id=project.organization_id).values_list("role").first()
+    )
     return Role(inherited[0]) if inherited and inherited[0] else None
 
 

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +40,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
-    last_project = models.ForeignKey("accounts.Project", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    last_project = models.ForeignKey(
+        "accounts.Project", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -140,7 +143,9 @@ class ApiKey(models.Model):
 
     id = models.CharField(primary_key=True, max_length=100, default=new_id, editable=False)
     project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="api_keys")
-    organization = models.ForeignKey(Organization, null=True, blank=True, on_delete=models.CASCADE, related_name="api_keys")
+    organization = models.ForeignKey(
+        Organization, null=True, blank=True, on_delete=models.CASCADE, related_name="api_keys"
+    )
     public_key = models.CharField(_("public key"), max_length=200, unique=True)
     secret_hash = models.CharField(max_length=64, editable=False)
     secret_display = models.CharField(_("secret key"), max_length=32, editable=False)
@@ -194,21 +199,26 @@ class AuditEntry(models.Model):
     """Who did what, when: written by `accounts.audit.record`, never changed."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    # Without a constraint: the entries of a deleted project stay, and still say which project it was.
+    project = models.ForeignKey(
+        Project, null=True, blank=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     # The acting person, or the key when a program acted.
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     api_key = models.CharField(max_length=200, blank=True)
+    # The person's e-mail or the public key, as it was then: it outlives both.
+    actor = models.CharField(max_length=254, blank=True)
     action = models.CharField(max_length=64)
     subject_type = models.CharField(max_length=64)
     subject_id = models.CharField(max_length=800)
-    before = models.JSONField(null=True, blank=True)
-    after = models.JSONField(null=True, blank=True)
+    before = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit log")
-        indexes = [models.Index(fields=["project", "-created_at"]), models.Index(fields=["organization", "-created_at"])]
+        indexes = [models.Index(fields=["project", "-id"]), models.Index(fields=["organization", "-id"])]
 
     def __str__(self) -> str:
         return f"{self.created_at:%F %T} {self.action} {self.subject_type} {self.subject_id}"
