@@ -159,6 +159,15 @@ SOCIALACCOUNT_PROVIDERS = sso.providers()
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 INVITATION_DAYS = env.number("PROMPTLAB_INVITATION_DAYS", 14)
+# Headless set-up: what `accounts.bootstrap` makes at a start when it is missing.
+INIT = {
+    name.lower(): env.text(f"PROMPTLAB_INIT_{name}")
+    for name in (
+        *("ORG_ID", "ORG_NAME", "ORG_PUBLIC_KEY", "ORG_SECRET_KEY"),
+        *("PROJECT_ID", "PROJECT_NAME", "PROJECT_PUBLIC_KEY", "PROJECT_SECRET_KEY"),
+        *("USER_EMAIL", "USER_NAME", "USER_PASSWORD"),
+    )
+}
 
 # --- Mail: a server by EMAIL_HOST, otherwise files below the data folder ----------------------------
 

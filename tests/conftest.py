@@ -22,6 +22,13 @@ from accounts.roles import Role
 PASSWORD = "correct horse battery staple"
 
 
+def pytest_configure() -> None:
+    """Real password hashes take half a second each, on purpose; tests make hundreds."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """A database per run: several runs may share one PostgreSQL."""
