@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
@@ -55,9 +56,11 @@ SIDEBAR: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Template context of the shell: `project`, `member`, `sidebar` (only what the member may see)."""
+    """Template context of the shell: `project`, `member`, `sidebar` (only what the member may see), `theme`."""
+    theme = request.COOKIES.get("promptlab_theme", "auto")
+    shell: dict[str, Any] = {"theme": theme if theme in ("light", "dark") else "auto", "public_url": settings.PUBLIC_URL}
     project, member = getattr(request, "project", None), getattr(request, "member", None)
     if project is None or member is None or not request.user.is_authenticated or member.role is None:
-        return {"project": None, "member": None, "sidebar": ()}
+        return {**shell, "project": None, "member": None, "sidebar": ()}
     sidebar = [(title, [entry for entry in entries if member.may(entry.action)]) for title, entries in SIDEBAR]
-    return {"project": project, "member": member, "sidebar": sidebar, "project_root": f"/project/{project.pk}"}
+    return {**shell, "project": project, "member": member, "sidebar": sidebar, "project_root": f"/project/{project.pk}"}

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("llm.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
 ]
 
 handler400 = error_pages.bad_request

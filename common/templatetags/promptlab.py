@@ -1,5 +1,190 @@
-"""Filters and tags that every page may use (builtins: no `{% load %}` needed)."""
+"""Filters and tags that every page may use (builtins: no `{% load %}` needed). docs/pages.md shows them at work."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from django import template
+from django.template.context import Context
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from common import content as contents
 
 register = template.Library()
+NOTHING = mark_safe('<span class="faint">–</span>')  # noqa: S308  (a constant)
+FOLD_AFTER = 2500  # characters of a text that are shown before "show all"
+OPEN_CHILDREN = 12  # nodes of a JSON tree with more children start closed below the first level
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A Material Symbol, hidden from screen readers: the control beside it carries the words."""
+    return format_html('<span class="icon" aria-hidden="true">{}</span>', name)
+
+
+@register.filter
+def money(value: float | None) -> SafeString | str:
+    """US dollars with as many digits as small amounts need: $12.30, $0.0042, $0.0000012."""
+    if value is None:
+        return NOTHING
+    amount = float(value)
+    if amount == 0:
+        return "$0"
+    digits = 2 if abs(amount) >= 1 else 4 if abs(amount) >= 0.001 else 7
+    text = number_format(amount, digits)
+    if digits > 2:
+        text = text.rstrip("0").rstrip(".,")
+    return f"${text}"
+
+
+@register.filter
+def duration(seconds: float | None) -> SafeString | str:
+    """Seconds as ms, s, min or h."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} {_('ms')}"
+    if seconds < 60:
+        return f"{number_format(seconds, 2)} {_('s')}"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} {_('min')} {int(seconds % 60)} {_('s')}"
+    return f"{int(seconds // 3600)} {_('h')} {int(seconds % 3600 // 60)} {_('min')}"
+
+
+@register.filter
+def count(value: float | None) -> SafeString | str:
+    """A whole number with its thousands apart."""
+    return NOTHING if value is None else number_format(round(value), 0, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def short_count(value: float | None) -> SafeString | str:
+    """A large number in a few characters: 980, 12.3K, 4.1M."""
+    if value is None:
+        return NOTHING
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if abs(value) >= size * 10 or (abs(value) >= size and size > 1e3):
+            return f"{number_format(value / size, 1)}{letter}"
+    return number_format(round(value), 0, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def figure(value: float | None, digits: int = 3) -> SafeString | str:
+    """A measured number: at most `digits` decimals, no trailing zeros."""
+    if value is None:
+        return NOTHING
+    text = number_format(float(value), digits)
+    return text.rstrip("0").rstrip(".,") if any(mark in text for mark in ".,") else text
+
+
+@register.filter
+def percent(share: float | None, digits: int = 0) -> SafeString | str:
+    """A share of 1 as per cent."""
+    return NOTHING if share is None else f"{number_format(share * 100, digits)} %"
+
+
+@register.simple_tag
+def moment(value: datetime | None) -> SafeString:
+    """A short relative time, kept true by the page's script, with the exact one on hover."""
+    if value is None:
+        return NOTHING
+    local = timezone.localtime(value)
+    exact = f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S}.{local.microsecond // 1000:03d} {local:%Z}"
+    age = (timezone.now() - value).total_seconds()
+    words = date_format(local, "SHORT_DATE_FORMAT") if age > 7 * 86400 else _ago(age)
+    return format_html('<time datetime="{}" title="{}" data-relative class="nowrap">{}</time>', value.isoformat(), exact, words)
+
+
+def _ago(seconds: float) -> str:
+    for size, name in ((86400, _("d ago")), (3600, _("h ago")), (60, _("min ago"))):
+        if seconds >= size:
+            return f"{int(seconds // size)} {name}"
+    return _("just now")
+
+
+@register.simple_tag
+def json_tree(value: Any, depth: int = 0) -> SafeString:
+    """A collapsible tree of a JSON value."""
+    if not isinstance(value, (Mapping, list)):
+        return _leaf(value)
+    children = list(contents.walk(value))
+    brackets = "{}" if isinstance(value, Mapping) else "[]"
+    if not children:
+        return format_html('<span class="meta">{}</span>', brackets)
+    rows = format_html_join("", "{}", ((_node(label, child, depth),) for label, child in children[:500]))
+    if len(children) > 500:
+        more = _("… %(count)s more; see Raw") % {"count": len(children) - 500}
+        rows += format_html('<div class="leaf meta">{}</div>', more)
+    return rows
+
+
+def _node(label: str, child: Any, depth: int) -> SafeString:
+    key = format_html('<span class="key">{}</span>: ', label)
+    if isinstance(child, (Mapping, list)) and child and depth < 60:
+        size = f"{{{len(child)}}}" if isinstance(child, Mapping) else f"[{len(child)}]"
+        is_open = " open" if depth == 0 or (depth < 3 and len(child) <= OPEN_CHILDREN) else ""
+        return format_html(
+            '<details{}><summary>{}<span class="meta">{}</span></summary>{}</details>', is_open, key, size, json_tree(child, depth + 1)
+        )
+    return format_html('<div class="leaf">{}{}</div>', key, json_tree(child, depth + 1) if depth < 60 else _leaf(str(child)))
+
+
+def _leaf(value: Any) -> SafeString:
+    if isinstance(value, str):
+        return format_html('<span class="string">{}</span>', value)
+    return format_html('<span class="other">{}</span>', json.dumps(value))
+
+
+@register.inclusion_tag("components/content.html")
+def content(json_text: str | None, title: str = "", uid: str = "") -> dict[str, Any]:
+    """A stored JSON text as a person wants it: messages, text or tree, with the raw form one click away."""
+    read = contents.read_content(json_text)
+    return {"content": read, "title": title, "uid": uid or f"c{id(read):x}", "fold_after": FOLD_AFTER, "pretty": _pretty(read)}
+
+
+@register.inclusion_tag("components/content.html")
+def content_value(value: Any, title: str = "", uid: str = "") -> dict[str, Any]:
+    """The same for a Python value."""
+    read = contents.value_content(value)
+    return {"content": read, "title": title, "uid": uid or f"c{id(read):x}", "fold_after": FOLD_AFTER, "pretty": _pretty(read)}
+
+
+def _pretty(read: contents.Content) -> str:
+    if read.value is None or isinstance(read.value, str):
+        return read.raw
+    return json.dumps(read.value, ensure_ascii=False, indent=2)
+
+
+@register.inclusion_tag("components/snippet.html")
+def snippet(code: str, language: str = "") -> dict[str, str]:
+    """Code to paste, with a copy button."""
+    return {"code": code.strip("\n"), "language": language}
+
+
+@register.inclusion_tag("components/sort_header.html", takes_context=True)
+def sort_header(context: Context, column: str, label: str, kind: str = "") -> dict[str, Any]:
+    """A `<th>` that sorts by `column` through `?order=column.asc|desc`; `kind="number"` aligns right."""
+    request = context["request"]
+    now, _dot, direction = str(context.get("order") or "").partition(".")
+    active = now == column
+    params = request.GET.copy()
+    for name in ("cursor", "page"):
+        params.pop(name, None)
+    params["order"] = f"{column}.{'asc' if active and direction == 'desc' else 'desc'}"
+    return {"label": label, "kind": kind, "active": active, "direction": direction, "url": f"?{params.urlencode()}", "column": column}
+
+
+@register.simple_tag(takes_context=True)
+def without(context: Context, *names: str, **values: Any) -> str:
+    """This page's query string without some parameters (and without its page), others set: for filter chips."""
+    params = context["request"].GET.copy()
+    for name in (*names, "cursor", "page"):
+        params.pop(name, None)
+    for name, value in values.items():
+        params[name] = value
+    return f"?{params.urlencode()}"

@@ -1,0 +1,172 @@
+"""What a JSON text is to a reader: a conversation, a text, or a tree.
+
+Models' inputs come in many wrappings (`{"args": [[{role…}]]}` of decorated functions, `{"messages": […]}`, a bare list of
+messages, LangChain's `{"type": "human", "content": …}`); people want to see the messages, wherever they sit.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "function": "tool", "developer": "system"}
+# Keys under which messages usually sit, looked into in this order.
+WRAPPERS = ("messages", "input", "args", "kwargs", "prompt", "contents", "output", "choices", "message")
+MAX_DEPTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn: a role known to the page's colours, its text, and whatever else it carried (tool calls, images)."""
+
+    role: str
+    text: str
+    extra: Any = None
+    images: tuple[str, ...] = ()
+    name: str = ""
+    placeholder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """How to show a value: `kind` is "empty", "messages", "text" or "json"; `rest` is what stood beside messages."""
+
+    kind: str
+    value: Any = None
+    text: str = ""
+    messages: tuple[Message, ...] = ()
+    raw: str = ""
+    rest: Any = None
+
+
+def read_content(json_text: str | None) -> Content:
+    """A stored JSON text, read for showing."""
+    if json_text is None or json_text in ("null", '""'):
+        return Content("empty")
+    try:
+        value = json.loads(json_text)
+    except (ValueError, RecursionError):
+        return Content("text", text=json_text, raw=json_text)
+    return value_content(value, json_text)
+
+
+def value_content(value: Any, raw: str | None = None) -> Content:
+    """A Python value, read for showing."""
+    if raw is None:
+        raw = json.dumps(value, ensure_ascii=False)
+    if value is None or value == "":
+        return Content("empty", raw=raw)
+    if isinstance(value, str):
+        return Content("text", value=value, text=value, raw=raw)
+    found = _find_messages(value, MAX_DEPTH)
+    if found:
+        messages = tuple(_message(item) for item in found)
+        return Content("messages", value=value, messages=messages, raw=raw, rest=_beside(value))
+    # A function of one text argument is a text to its reader.
+    alone = _only_text(value)
+    if alone is not None:
+        return Content("text", value=value, text=alone, raw=raw)
+    return Content("json", value=value, raw=raw)
+
+
+def is_message(value: Any) -> bool:
+    """Whether a value looks like one chat message of any dialect."""
+    if not isinstance(value, Mapping):
+        return False
+    if isinstance(value.get("role"), str) and ("content" in value or "parts" in value or "tool_calls" in value):
+        return True
+    if value.get("type") == "placeholder" and "name" in value:
+        return True
+    return value.get("type") in ("human", "ai", "system", "tool", "chatmessage") and "content" in value
+
+
+def _find_messages(value: Any, depth: int) -> list[Any] | None:
+    if depth == 0:
+        return None
+    if is_message(value):
+        return [value]
+    if isinstance(value, list):
+        if value and all(is_message(item) for item in value):
+            return value
+        # One level of nesting only where it is the sole thing: [[{role…}]].
+        return _find_messages(value[0], depth - 1) if len(value) == 1 else None
+    if isinstance(value, Mapping):
+        filled = {key: inner for key, inner in value.items() if inner not in (None, [], {}, "")}
+        for key in WRAPPERS:
+            if key in filled and (found := _find_messages(filled[key], depth - 1)):
+                return found
+        if len(filled) == 1:
+            return _find_messages(next(iter(filled.values())), depth - 1)
+    return None
+
+
+def _beside(value: Any) -> Any:
+    """What a wrapping object holds besides the messages (model settings, tools…)."""
+    if isinstance(value, Mapping) and not is_message(value):
+        rest = {key: inner for key, inner in value.items() if key not in WRAPPERS and inner not in (None, [], {}, "")}
+        return rest or None
+    return None
+
+
+def _only_text(value: Any) -> str | None:
+    if isinstance(value, Mapping):
+        filled = [inner for key, inner in value.items() if inner not in (None, [], {}, "")]
+        if set(value) <= {"args", "kwargs"} and len(filled) == 1:
+            return _only_text(filled[0])
+        return None
+    if isinstance(value, list) and len(value) == 1:
+        return value[0] if isinstance(value[0], str) else None
+    return None
+
+
+def _message(item: Mapping[str, Any]) -> Message:
+    if item.get("type") == "placeholder":
+        return Message("placeholder", str(item["name"]), placeholder=True)
+    role = str(item.get("role") or item.get("type") or "")
+    content = item.get("content", item.get("parts"))
+    texts: list[str] = []
+    images: list[str] = []
+    others: list[Any] = []
+    for part in content if isinstance(content, list) else [content]:
+        _read_part(part, texts, images, others)
+    extra = {key: inner for key in ("tool_calls", "function_call", "tool_call_id") if (inner := item.get(key))}
+    if others:
+        extra["content"] = others
+    return Message(ROLES.get(role, role), "\n".join(texts), extra or None, tuple(images), str(item.get("name") or ""))
+
+
+def _read_part(part: Any, texts: list[str], images: list[str], others: list[Any]) -> None:
+    if part is None:
+        return
+    if isinstance(part, str):
+        texts.append(part)
+    elif isinstance(part, Mapping) and isinstance(part.get("text") or part.get("content"), str):
+        texts.append(part.get("text") or part["content"])
+    elif isinstance(part, Mapping) and part.get("type") == "image_url":
+        url = part.get("image_url")
+        images.append(str(url.get("url", "") if isinstance(url, Mapping) else url))
+    else:
+        others.append(part)
+
+
+def preview(value: Any, limit: int = 300) -> str:
+    """One line of plain text for lists: the last user message or the answer, else the text or compact JSON."""
+    content = value_content(value, "")
+    if content.kind == "messages":
+        said = [message for message in content.messages if message.text and message.role != "system"]
+        text = (said or list(content.messages))[-1].text
+    elif content.kind == "text":
+        text = content.text
+    elif content.kind == "json":
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        text = ""
+    return " ".join(text[: limit * 3].split())[:limit]
+
+
+def walk(value: Any) -> Iterator[tuple[str, Any]]:
+    """The children of a tree's node as (label, child)."""
+    if isinstance(value, Mapping):
+        yield from ((str(key), inner) for key, inner in value.items())
+    elif isinstance(value, list):
+        yield from ((str(position), inner) for position, inner in enumerate(value))

@@ -1,0 +1,177 @@
+// Behaviour of every page. Elements say what they do by data attributes; no inline scripts (content security policy).
+(() => {
+  "use strict";
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const typing = (element) => element?.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+  const root = document.body.dataset.root || "";
+
+  // --- Theme: a cookie, so that the server draws the right one at once; Unfold's own key follows it. ---
+  const themes = ["auto", "light", "dark"];
+  function setTheme(theme) {
+    document.documentElement.dataset.theme = theme;
+    document.cookie = `promptlab_theme=${theme};path=/;max-age=31536000;samesite=lax`;
+    localStorage.setItem("adminTheme", JSON.stringify(theme));
+    document.dispatchEvent(new CustomEvent("themechange"));
+  }
+  const shown = () => {
+    const theme = document.documentElement.dataset.theme;
+    return theme === "auto" || !theme ? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light") : theme;
+  };
+
+  // --- Clicks, by what the element says ---
+  document.addEventListener("click", async (event) => {
+    const at = (name) => event.target.closest(`[data-${name}]`);
+    let element;
+    if (at("theme-toggle")) setTheme(shown() === "dark" ? "light" : "dark");
+    else if (at("toggle-menu")) $("#shell").classList.toggle("menu-open");
+    else if ((element = at("dialog"))) { event.preventDefault(); $(`#${CSS.escape(element.dataset.dialog)}`)?.showModal(); }
+    else if ((element = at("close-dialog"))) element.closest("dialog")?.close();
+    else if ((element = at("copy"))) { event.preventDefault(); copy(element); }
+    else if ((element = at("unfold"))) { element.previousElementSibling.classList.remove("fold"); element.remove(); }
+    else if ((element = at("show"))) showOne(element);
+    else if (event.target.matches("dialog")) event.target.close();
+    else if (!event.target.closest(".pl-side")) $("#shell")?.classList.remove("menu-open");
+    $$("details.pop[open]").forEach((pop) => { if (!pop.contains(event.target)) pop.open = false; });
+  });
+
+  async function copy(button) {
+    const source = button.dataset.copy || $(button.dataset.copyFrom || "pre", button.closest(".snippet, .block") || document)?.textContent || "";
+    try {
+      await navigator.clipboard.writeText(source);
+    } catch {
+      const area = Object.assign(document.createElement("textarea"), { value: source });
+      (button.closest("dialog") || document.body).append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    const icon = $(".icon", button);
+    if (icon) { const before = icon.textContent; icon.textContent = "check"; setTimeout(() => (icon.textContent = before), 1200); }
+  }
+
+  // data-show="#id": shows one of the siblings that share data-group, hides the others (raw/pretty, snippet languages).
+  function showOne(button) {
+    const target = $(button.dataset.show, button.closest("[data-shows]") || document);
+    if (!target) return;
+    $$(`[data-group="${target.dataset.group}"]`, target.parentElement).forEach((other) => (other.hidden = other !== target));
+    $$("[data-show]", button.parentElement).forEach((other) => other.setAttribute("aria-selected", other === button));
+  }
+
+  // --- Keyboard ---
+  let pendingGo = false;
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if ($("dialog[open]")) return;
+    if (pendingGo) {
+      pendingGo = false;
+      const link = $(`[data-go="${CSS.escape(event.key)}"]`);
+      if (link) { event.preventDefault(); location.href = link.href; }
+      return;
+    }
+    if (event.key === "g") pendingGo = true, setTimeout(() => (pendingGo = false), 1200);
+    else if (event.key === "/") { const search = $("input[type=search]:not(dialog *)"); if (search) { event.preventDefault(); search.focus(); search.select(); } }
+    else if (event.key === "?") $("#keys")?.showModal();
+    else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1, event);
+    else if (event.key === "Enter") { const row = $("tr.focused .row-link, .focused.row-link"); if (row && document.activeElement === document.body) row.click(); }
+  });
+
+  // j/k: the next or previous link of the page ([rel=next], [rel=prev]), else the next row of the first table.
+  function step(by, event) {
+    const link = $(by > 0 ? "a[rel=next][data-step]" : "a[rel=prev][data-step]");
+    if (link) { link.click(); return; }
+    const rows = $$("tr.link");
+    if (!rows.length) return;
+    event.preventDefault();
+    const now = rows.findIndex((row) => row.classList.contains("focused"));
+    const next = rows[Math.max(0, Math.min(rows.length - 1, now + by))];
+    rows.forEach((row) => row.classList.toggle("focused", row === next));
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  function openPalette() {
+    const palette = $("#palette");
+    if (!palette || palette.open) return;
+    palette.showModal();
+    const input = $("input", palette);
+    input.value = "";
+    htmx.trigger(input, "palette-open");
+  }
+  document.addEventListener("keydown", (event) => {
+    const palette = event.target.closest?.("#palette");
+    if (!palette || !["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
+    const links = $$("a", palette);
+    const now = links.indexOf(document.activeElement);
+    if (event.key === "Enter") { if (now < 0 && links[0]) { event.preventDefault(); links[0].click(); } return; }
+    event.preventDefault();
+    (links[now + (event.key === "ArrowDown" ? 1 : -1)] || $("input", palette)).focus();
+  });
+
+  // --- Tables: choose all, the bar of bulk actions, columns (remembered per table) ---
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.matches("[data-check-all]")) $$("tbody [data-check]", box.closest("table")).forEach((other) => (other.checked = box.checked));
+    if (box.matches("[data-check-all], [data-check]")) refreshBulk(box.closest("form, .bulk-scope") || document);
+    if (box.matches("[data-column-toggle]")) {
+      const key = `columns:${box.dataset.columnToggle}`;
+      const hidden = new Set(JSON.parse(localStorage.getItem(key) || "[]"));
+      box.checked ? hidden.delete(box.value) : hidden.add(box.value);
+      localStorage.setItem(key, JSON.stringify([...hidden]));
+      applyColumns();
+    }
+    if (box.matches("[data-submit]")) box.form.requestSubmit();
+  });
+  function refreshBulk(scope) {
+    const chosen = $$("[data-check]:checked", scope);
+    $$(".bulk", scope).forEach((bar) => { bar.hidden = chosen.length < Number(bar.dataset.atLeast || 1); });
+    $$("[data-chosen-count]", scope).forEach((span) => (span.textContent = chosen.length));
+    $$("tr:has([data-check])", scope).forEach((row) => row.classList.toggle("selected", $("[data-check]", row).checked));
+  }
+  // Cells carry data-column="name"; a table carries data-columns="its name".
+  function applyColumns() {
+    $$("table[data-columns]").forEach((table) => {
+      const stored = localStorage.getItem(`columns:${table.dataset.columns}`);
+      const hidden = new Set(stored ? JSON.parse(stored) : (table.dataset.hidden || "").split(" "));
+      $$("[data-column]", table).forEach((cell) => (cell.hidden = hidden.has(cell.dataset.column)));
+      $$(`[data-column-toggle="${table.dataset.columns}"]`).forEach((box) => (box.checked = !hidden.has(box.value)));
+    });
+  }
+
+  // --- Relative times stay true on a page left open ---
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto", style: "short" });
+  function refreshTimes() {
+    $$("time[data-relative]").forEach((element) => {
+      const when = new Date(element.dateTime);
+      const seconds = Math.round((when - Date.now()) / 1000);
+      const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) || units[3];
+      if (Math.abs(seconds) < 7 * 86400) element.textContent = relative.format(Math.round(seconds / size), unit);
+      element.title ||= when.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+    });
+  }
+
+  function ready() { applyColumns(); refreshTimes(); refreshBulk(document); }
+  document.addEventListener("DOMContentLoaded", ready);
+  document.addEventListener("htmx:afterSwap", ready);
+  setInterval(refreshTimes, 30000);
+
+  // A refused htmx request says so instead of doing nothing; forms answered with 4xx swap in their errors.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if ([400, 403, 404, 409, 422].includes(event.detail.xhr.status) && event.detail.xhr.getResponseHeader("Content-Type")?.includes("html")) event.detail.shouldSwap = !event.detail.xhr.responseText.startsWith("<!DOCTYPE");
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.responseText.startsWith("<!DOCTYPE")) flash(`${event.detail.xhr.status} ${event.detail.xhr.statusText}`);
+  });
+  document.addEventListener("htmx:sendError", () => flash(navigator.onLine ? "The server does not answer." : "Offline."));
+  function flash(text) {
+    let list = $(".flash");
+    if (!list) { list = Object.assign(document.createElement("ul"), { className: "flash" }); $("#content")?.prepend(list); }
+    list.replaceChildren(Object.assign(document.createElement("li"), { className: "notice bad", textContent: text }));
+  }
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm || event.submitter?.dataset.confirm;
+    if (question && !confirm(question)) event.preventDefault();
+  });
+  window.promptlab = { shownTheme: shown, root };
+})();
