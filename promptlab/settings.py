@@ -192,7 +192,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["common.api.views.ScopePermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["common.api.permissions.ScopePermission"],
     "DEFAULT_RENDERER_CLASSES": ["common.api.rendering.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["common.api.parsing.JsonParser"],
     "EXCEPTION_HANDLER": "common.api.errors.exception_handler",
