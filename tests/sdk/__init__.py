@@ -1,0 +1,1 @@
+"""The official SDKs, unmodified, each in its own environment, against a running server."""
