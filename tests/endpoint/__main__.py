@@ -1,6 +1,7 @@
 """`python -m tests.endpoint --port 8100` serves until interrupted; `base_url` is then `http://127.0.0.1:8100/v1`."""
 
 import argparse
+import contextlib
 
 from tests.endpoint.server import Endpoint
 
@@ -12,10 +13,8 @@ def main() -> None:
     options = parser.parse_args()
     endpoint = Endpoint(options.host, options.port)
     print(f"OpenAI-compatible endpoint: {endpoint.url}", flush=True)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         endpoint.serve_forever()
-    except KeyboardInterrupt:
-        pass
 
 
 main()

@@ -58,7 +58,7 @@ def answer(messages: list[Message], model: str) -> str:
     question = next((text_of(m) for m in reversed(messages) if m.get("role") == "user"), "")
     if "echo" in model:
         return question
-    russian = bool(re.search("[А-Яа-яЁё]", question))
+    russian = is_russian(question)
     country = country_in(reversed([text_of(m) for m in messages]))
     if country is None:
         return "Не знаю такой страны." if russian else "I do not know this country."
@@ -78,6 +78,10 @@ def country_in(texts: Iterable[str]) -> Country | None:
     return None
 
 
+def is_russian(text: str) -> bool:
+    return bool(re.search("[А-Яа-яЁё]", text))
+
+
 def text_of(message: Message) -> str:
     """The text of a message whose content is a string, a list of parts, or nothing."""
     content = message.get("content")
@@ -91,7 +95,9 @@ def _phrase(country: Country, messages: list[Message], model: str, russian: bool
     if "wrong" in model:
         capital = (country.mistake_ru if russian else country.mistake_en) or capital
     if "chatty" in model:
-        return f"Столица {country.genitive_ru} — {capital}." if russian else f"The capital of {country.en} is {capital}."
+        return (
+            f"Столица {country.genitive_ru} — {capital}." if russian else f"The capital of {country.en} is {capital}."
+        )
     # A system message that does not ask for the bare name makes a conversation, and in one models write sentences.
     system = " ".join(text_of(m) for m in messages if m.get("role") == "system")
     asked = " ".join(text_of(m) for m in messages)

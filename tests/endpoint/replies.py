@@ -7,7 +7,7 @@ import math
 import struct
 from collections.abc import Iterator
 
-from tests.endpoint.geography import answer, country_in, text_of
+from tests.endpoint.geography import Country, answer, country_in, is_russian, text_of
 from tests.endpoint.types import Json, Message
 
 CREATED = 1_735_689_600  # 2025-01-01T00:00:00Z: replies do not change from run to run
@@ -147,10 +147,16 @@ def _tool_call(request: Json, messages: list[Message]) -> Json | None:
     tool = next((tool["function"] for tool in tools if tool["function"]["name"] == named), None)
     if tool is None:
         raise BadRequest(f"Tool choice {named!r} is not among 'tools'.", "tool_choice")
-    words = country.ru if country else text_of(messages[-1])
+    words = _country_name(country, text_of(messages[-1]))
     arguments = json.dumps(_fill(tool.get("parameters") or {}, words), ensure_ascii=False)
     digest = hashlib.sha256(f"{named}{arguments}".encode()).hexdigest()[:24]
     return {"id": f"call_{digest}", "type": "function", "function": {"name": named, "arguments": arguments}}
+
+
+def _country_name(country: Country | None, asked: str) -> str:
+    if country is None:
+        return asked
+    return country.ru if is_russian(asked) else country.en
 
 
 def _fill(schema: Json, words: str) -> object:

@@ -97,13 +97,15 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._authorized():
             return
         if path not in ROUTES:
-            return self._error(404, f"Unknown path {path}.", "invalid_request_error")
+            self._error(404, f"Unknown path {path}.", "invalid_request_error")
+            return
         try:
             body = json.loads(raw)
+            if not isinstance(body, dict):
+                raise ValueError("not an object")
         except ValueError as error:
-            return self._error(400, f"The body is not JSON: {error}.", "invalid_request_error")
-        if not isinstance(body, dict):
-            return self._error(400, "The body must be a JSON object.", "invalid_request_error")
+            self._error(400, f"The body must be a JSON object: {error}.", "invalid_request_error")
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.endpoint.requests.append(Asked(path, headers, body))
         try:

@@ -11,8 +11,8 @@ import contextlib
 import io
 import json
 import os
-from pathlib import Path
 import traceback
+from pathlib import Path
 from typing import Any
 
 from article import Block, blanks, blocks
