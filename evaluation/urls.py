@@ -1,5 +1,9 @@
 """Pages, mounted below `/project/<id>/` by the project prefix."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from evaluation.views.annotate import Annotate
+
+urlpatterns = [
+    path("annotate", Annotate.as_view(), name="annotate"),
+]

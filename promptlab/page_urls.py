@@ -1,5 +1,13 @@
-"""Pages of no single app: the start page of a project."""
+"""Pages of no single app: the start page of a project, the palette, links without a project."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from promptlab.home import Home
+from promptlab.links import bare_trace
+from promptlab.palette import Palette
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("palette", Palette.as_view(), name="palette"),
+    path("trace/<path:trace_id>", bare_trace, name="bare_trace"),
+]

@@ -1,5 +1,25 @@
-"""Pages, mounted below `/project/<id>/` by the project prefix."""
+"""Pages, mounted below `/project/<id>/` by the project prefix.
 
-from django.urls import URLPattern
+Ids of traces and sessions are the client's own and may hold slashes, so they are matched as paths.
+"""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from tracing.views.observations import Observations
+from tracing.views.scores import Scores
+from tracing.views.sessions import SessionPage, Sessions
+from tracing.views.trace import Neighbour, TracePage
+from tracing.views.traces import Traces, TracesDelete
+from tracing.views.users import Users
+
+urlpatterns = [
+    path("traces", Traces.as_view(), name="traces"),
+    path("traces/-/delete", TracesDelete.as_view(), name="traces_delete"),
+    path("traces/-/<str:direction>/<path:trace_id>", Neighbour.as_view(), name="trace_neighbour"),
+    path("traces/<path:trace_id>", TracePage.as_view(), name="trace"),
+    path("observations", Observations.as_view(), name="observations"),
+    path("sessions", Sessions.as_view(), name="sessions"),
+    path("sessions/<path:session_id>", SessionPage.as_view(), name="session"),
+    path("users", Users.as_view(), name="users"),
+    path("scores", Scores.as_view(), name="scores"),
+]

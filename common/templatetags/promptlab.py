@@ -9,7 +9,7 @@ from django import template
 from django.template.context import Context
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -188,3 +188,54 @@ def without(context: Context, *names: str, **values: Any) -> str:
     for name, value in values.items():
         params[name] = value
     return f"?{params.urlencode()}"
+
+
+TYPE_ICONS = {
+    "GENERATION": "auto_awesome",
+    "SPAN": "segment",
+    "EVENT": "bolt",
+    "AGENT": "smart_toy",
+    "TOOL": "build",
+    "CHAIN": "link",
+    "RETRIEVER": "search",
+    "EVALUATOR": "fact_check",
+    "EMBEDDING": "grain",
+    "GUARDRAIL": "shield",
+}
+
+
+@register.filter
+def type_icon(observation_type: str) -> str:
+    """The icon of an observation type."""
+    return TYPE_ICONS.get(observation_type, "segment")
+
+
+@register.filter
+def get(mapping: Mapping[str, Any], key: str) -> Any:
+    """`mapping[key]`, or None."""
+    return mapping.get(key)
+
+
+@register.filter
+def unlocalize(value: Any) -> str:
+    """A number as programs write it, whatever the language: for addresses, attributes and SVG."""
+    return str(value)
+
+
+@register.filter
+def json_items(json_text: str | None) -> list[tuple[str, Any]]:
+    """The members of a stored JSON object."""
+    value = json.loads(json_text) if json_text else None
+    return list(value.items()) if isinstance(value, dict) else []
+
+
+@register.filter
+def divided_by(value: float | None, divisor: float | None) -> float | None:
+    """A quotient, or None."""
+    return None if value is None or not divisor else value / divisor
+
+
+@register.filter
+def chart_data(spec: Mapping[str, Any]) -> SafeString:
+    """The JSON that `charts.js` reads, as a script that is data and is not executed."""
+    return json_script(spec)

@@ -1,0 +1,282 @@
+"""The start page of a project: what happened in a range, drawn from the store's own numbers.
+
+Every chart carries, for each of its points, the address of the filtered list behind it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from common.pages import Page
+from tracing.filters import Filter
+from tracing.store import store
+from tracing.store.base import Measure, MetricsQuery
+from tracing.views.filtering import RANGES, read_range
+
+# The longest range that is drawn in buckets of this size: (range, granularity, bucket).
+STEPS = (
+    (timedelta(hours=3), "minute", timedelta(minutes=1)),
+    (timedelta(days=8), "hour", timedelta(hours=1)),
+    (timedelta(days=100000), "day", timedelta(days=1)),
+)
+OLDEST = timedelta(days=365)
+TOP = 8
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A range with its buckets."""
+
+    project_id: str
+    name: str
+    since: datetime
+    until: datetime
+    granularity: str
+    bucket: timedelta
+
+    def ask(self, view: str, *measures: tuple[str, str], bucketed: bool = False, **more: Any) -> Sequence[Row]:
+        """One aggregation over the window; `measures` are (measure, aggregation)."""
+        query = MetricsQuery(
+            project_id=self.project_id,
+            view=view,
+            measures=tuple(Measure(*measure) for measure in measures),
+            since=self.since,
+            until=self.until,
+            granularity=self.granularity if bucketed else None,
+            **more,
+        )
+        return store().metrics(query)
+
+    def starts(self) -> list[datetime]:
+        """The beginnings of all buckets, those without rows too."""
+        first = self.since.astimezone(UTC).replace(second=0, microsecond=0)
+        if self.granularity != "minute":
+            first = first.replace(minute=0)
+        if self.granularity == "day":
+            first = first.replace(hour=0)
+        count = int((self.until - first) / self.bucket) + 1
+        return [first + self.bucket * position for position in range(count)]
+
+    def label(self, start: datetime) -> str:
+        local = timezone.localtime(start)
+        return date_format(local, "j M") if self.granularity == "day" else f"{date_format(local, 'j M')} {local:%H:%M}"
+
+    def link(self, name: str, start: datetime | None = None, **params: str) -> str:
+        """The list `name` over this window, or over one bucket of it."""
+        if start is not None:
+            params |= {"from": start.isoformat(), "to": (start + self.bucket).isoformat()}
+        elif self.name == "custom":
+            params |= {"from": self.since.isoformat(), "to": self.until.isoformat()}
+        else:
+            params |= {"range": self.name}
+        return f"{reverse(name)}?{urlencode(params)}"
+
+
+class Home(Page):
+    """Numbers and charts over `?range=` (or `from`/`to`)."""
+
+    template = "home.html"
+    section = "home"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        window = read_window(self.project_id, request)
+        return self.render(
+            {
+                "range": window.name,
+                "ranges": [(name, label) for name, (label, length) in RANGES.items() if length],
+                "window": window,
+                "totals": totals(window),
+                "charts": [chart for chart in (activity(window), costs(window), tokens(window), errors(window)) if chart],
+                "latencies": latencies(window),
+                "scores": scores(window),
+                "users": users(window),
+                "unpriced": unpriced(window),
+            }
+        )
+
+
+def read_window(project_id: str, request: HttpRequest) -> Window:
+    name, since, until = read_range(request.GET, "7d")
+    until = until or timezone.now()
+    since = max(since or until - OLDEST, until - OLDEST)
+    if since >= until:
+        since = until - timedelta(days=7)
+    granularity, bucket = next((g, b) for longest, g, b in STEPS if until - since <= longest)
+    return Window(project_id, name, since, until, granularity, bucket)
+
+
+def totals(window: Window) -> list[dict[str, Any]]:
+    """The figures above the charts."""
+    traces = _only(window.ask("traces", ("count", "count"), ("latency", "p95")))
+    steps = _only(window.ask("observations", ("count", "count"), ("totalCost", "sum"), ("totalTokens", "sum")))
+    failed = _only(window.ask("observations", ("count", "count"), filters=(_level_error(),)))
+    return [
+        {"caption": _("traces"), "value": traces.get("count_count") or 0, "unit": "count", "url": window.link("traces")},
+        {"caption": _("observations"), "value": steps.get("count_count") or 0, "unit": "count", "url": window.link("observations")},
+        {"caption": _("cost"), "value": steps.get("sum_totalCost"), "unit": "money", "url": window.link("observations", order="totalCost.desc")},
+        {"caption": _("tokens"), "value": steps.get("sum_totalTokens") or 0, "unit": "count", "url": window.link("observations", order="totalTokens.desc")},
+        {"caption": _("latency of traces, p95"), "value": _seconds(traces.get("p95_latency")), "unit": "duration", "url": window.link("traces", order="latency.desc")},
+        {"caption": _("errors"), "value": failed.get("count_count") or 0, "unit": "count", "url": window.link("observations", level="ERROR"), "bad": bool(failed.get("count_count"))},
+    ]
+
+
+def activity(window: Window) -> dict[str, Any]:
+    """Traces and observations over time."""
+    series = {
+        _("traces"): window.ask("traces", ("count", "count"), bucketed=True),
+        _("observations"): window.ask("observations", ("count", "count"), bucketed=True),
+    }
+    points = {name: _by_bucket(rows, "count_count") for name, rows in series.items()}
+    return _chart(window, _("Activity"), points, "count", "traces", kind="bar")
+
+
+def costs(window: Window) -> dict[str, Any]:
+    """Cost by model over time, the models that cost most first."""
+    by_model = _split(window, "observations", ("totalCost", "sum"), "model", filters=(Filter("null", "totalCost", "is not null", ""),))
+    return _chart(window, _("Cost by model"), by_model, "money", "observations", kind="bar", stacked=True, param="model")
+
+
+def tokens(window: Window) -> dict[str, Any]:
+    """Input and output tokens over time."""
+    rows = window.ask("observations", ("inputTokens", "sum"), ("outputTokens", "sum"), bucketed=True)
+    points = {_("input"): _by_bucket(rows, "sum_inputTokens"), _("output"): _by_bucket(rows, "sum_outputTokens")}
+    return _chart(window, _("Tokens"), points, "count", "observations", kind="bar", stacked=True)
+
+
+def errors(window: Window) -> dict[str, Any]:
+    """Observations that failed, over time."""
+    rows = window.ask("observations", ("count", "count"), bucketed=True, filters=(_level_error(),))
+    return _chart(window, _("Errors"), {_("errors"): _by_bucket(rows, "count_count")}, "count", "observations", kind="bar", extra={"level": "ERROR"}, tone="bad")
+
+
+def latencies(window: Window) -> list[dict[str, Any]]:
+    """Percentiles by name of the trace, in seconds, the busiest first."""
+    rows = window.ask(
+        "traces",
+        ("count", "count"), ("latency", "p50"), ("latency", "p95"), ("latency", "p99"),
+        dimensions=("name",), order=(("count_count", "desc"),), limit=TOP,
+    )  # fmt: skip
+    return [
+        {
+            "name": row.get("name"),
+            "count": row["count_count"],
+            **{p: _seconds(row.get(f"{p}_latency")) for p in ("p50", "p95", "p99")},
+            "url": window.link("traces", name=row["name"], order="latency.desc") if row.get("name") else window.link("traces"),
+        }
+        for row in rows
+    ]
+
+
+def scores(window: Window) -> list[dict[str, Any]]:
+    """Each score's mean over time, with its n, and shares of categories."""
+    numeric = window.ask("scores-numeric", ("count", "count"), ("value", "avg"), dimensions=("name",), order=(("count_count", "desc"),), limit=TOP)
+    over_time = window.ask("scores-numeric", ("value", "avg"), dimensions=("name",), bucketed=True) if numeric else ()
+    categories = window.ask("scores-categorical", ("count", "count"), dimensions=("name", "stringValue"))
+    found = []
+    for row in numeric:
+        points = {row["name"]: _by_bucket([r for r in over_time if r["name"] == row["name"]], "avg_value")}
+        chart = _chart(window, row["name"], points, "figure", "scores", kind="line", extra={"name": row["name"]})
+        found.append({"name": row["name"], "n": row["count_count"], "mean": row["avg_value"], "chart": chart, "url": window.link("scores", name=row["name"])})
+    for name in dict.fromkeys(row["name"] for row in categories):
+        parts = sorted((r for r in categories if r["name"] == name), key=lambda r: -r["count_count"])
+        n = sum(part["count_count"] for part in parts)
+        shares = [{"label": part["stringValue"], "n": part["count_count"], "share": part["count_count"] / n} for part in parts[:6]]
+        found.append({"name": name, "n": n, "shares": shares, "url": window.link("scores", name=name)})
+    return found[:TOP]
+
+
+def users(window: Window) -> list[dict[str, Any]]:
+    """The most active users."""
+    rows = window.ask(
+        "traces", ("count", "count"), ("totalCost", "sum"), dimensions=("userId",),
+        filters=(Filter("null", "userId", "is not null", ""),), order=(("count_count", "desc"),), limit=TOP,
+    )  # fmt: skip
+    return [{"name": r["userId"], "count": r["count_count"], "cost": r["sum_totalCost"], "url": window.link("traces", user=r["userId"])} for r in rows]
+
+
+def unpriced(window: Window) -> dict[str, Any] | None:
+    """Calls whose price is unknown: counted and offered for pricing, not hidden."""
+    rows = window.ask(
+        "observations", ("count", "count"), dimensions=("model",), order=(("count_count", "desc"),), limit=TOP,
+        filters=(
+            Filter("null", "model", "is not null", ""),
+            Filter("null", "totalCost", "is null", ""),
+            Filter("number", "totalTokens", ">", 0),
+        ),
+    )  # fmt: skip
+    if not rows:
+        return None
+    return {"count": sum(row["count_count"] for row in rows), "models": [row["model"] for row in rows], "url": window.link("observations", unpriced="1")}
+
+
+def _level_error() -> Filter:
+    return Filter("stringOptions", "level", "any of", ("ERROR",))
+
+
+def _only(rows: Sequence[Row]) -> Row:
+    return rows[0] if rows else {}
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
+
+
+def _by_bucket(rows: Sequence[Row], figure: str) -> dict[datetime, float | None]:
+    return {row["time_dimension"]: row[figure] for row in rows}
+
+
+def _split(window: Window, view: str, measure: tuple[str, str], dimension: str, **more: Any) -> dict[str, dict[datetime, float | None]]:
+    """One series per value of the dimension; beyond the largest few the rest is one series."""
+    figure = f"{measure[1]}_{measure[0]}"
+    rows = window.ask(view, measure, bucketed=True, dimensions=(dimension,), **more)
+    sums: dict[str, float] = {}
+    for row in rows:
+        sums[row[dimension] or "–"] = sums.get(row[dimension] or "–", 0) + (row[figure] or 0)
+    large = sorted(sums, key=lambda name: -sums[name])[: TOP - 1]
+    series: dict[str, dict[datetime, float | None]] = {name: {} for name in large}
+    for row in rows:
+        name = row[dimension] or "–"
+        points = series.setdefault(name if name in large else _("others"), {})
+        points[row["time_dimension"]] = (points.get(row["time_dimension"]) or 0) + (row[figure] or 0)
+    return series
+
+
+def _chart(
+    window: Window,
+    title: str,
+    series: Mapping[str, Mapping[datetime, float | None]],
+    unit: str,
+    target: str,
+    *,
+    kind: str,
+    stacked: bool = False,
+    param: str = "",
+    extra: Mapping[str, str] | None = None,
+    tone: str = "",
+) -> dict[str, Any]:
+    """What `static/js/charts.js` draws; `links[i]` leads to the list behind the i-th bucket."""
+    starts = window.starts()
+    empty = None if kind == "line" else 0
+    return {
+        "title": title,
+        "kind": kind,
+        "unit": unit,
+        "stacked": stacked,
+        "tone": tone,
+        "param": param,
+        "labels": [window.label(start) for start in starts],
+        "links": [window.link(target, start, **(extra or {})) for start in starts],
+        "series": [{"name": name, "data": [points.get(start, empty) for start in starts]} for name, points in series.items()],
+        "empty": not any(value for points in series.values() for value in points.values()),
+        "url": window.link(target, **(extra or {})),
+    }

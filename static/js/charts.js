@@ -1,0 +1,72 @@
+// Draws <canvas data-chart> from the JSON beside it. A click on a point leads to the list behind it.
+(() => {
+  "use strict";
+  // light-dark() is resolved by the browser only in real properties: read it through an element.
+  const probe = document.body.appendChild(Object.assign(document.createElement("span"), { hidden: true }));
+  const color = (name) => { probe.style.color = `var(${name})`; return getComputedStyle(probe).color; };
+  const language = document.documentElement.lang;
+  const number = (options) => new Intl.NumberFormat(language, options).format;
+  const units = {
+    count: number({ notation: "compact", maximumFractionDigits: 1 }),
+    money: (value) => number({ style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", maximumSignificantDigits: 3 })(value),
+    figure: number({ maximumSignificantDigits: 3 }),
+    duration: (value) => (value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(2)} s`),
+  };
+  const palette = () => ["--accent-fill", "--good", "--warn", "--info", "--violet", "--bad", "--text-faint", "--line-strong"].map(color);
+  const charts = [];
+
+  function draw(canvas) {
+    const spec = JSON.parse(canvas.nextElementSibling.textContent);
+    const colors = spec.tone ? [color(`--${spec.tone}`)] : palette();
+    const unit = units[spec.unit] || units.count;
+    const grid = color("--line");
+    const text = color("--text-faint");
+    const line = spec.kind === "line";
+    const chart = new Chart(canvas, {
+      type: spec.kind,
+      data: {
+        labels: spec.labels,
+        datasets: spec.series.map((series, index) => ({
+          label: series.name,
+          data: series.data,
+          backgroundColor: colors[index % colors.length],
+          borderColor: colors[index % colors.length],
+          borderWidth: line ? 2 : 0,
+          pointRadius: line ? 2.5 : 0,
+          spanGaps: true,
+          maxBarThickness: 26,
+          tension: 0,
+        })),
+      },
+      options: {
+        animation: false,
+        responsive: true,
+        maintainAspectRatio: false,
+        interaction: { mode: "index", intersect: false },
+        onClick: (event, points) => {
+          if (!points.length) return;
+          const nearest = chart.getElementsAtEventForMode(event, "nearest", { intersect: true }, false)[0];
+          const link = spec.links[points[0].index];
+          location.href = spec.param && nearest ? `${link}&${spec.param}=${encodeURIComponent(spec.series[nearest.datasetIndex].name)}` : link;
+        },
+        onHover: (event, points) => { event.native.target.style.cursor = points.length ? "pointer" : ""; },
+        scales: {
+          x: { stacked: spec.stacked, grid: { display: false }, border: { color: grid }, ticks: { color: text, maxRotation: 0, autoSkipPadding: 14, font: { size: 11 } } },
+          y: { stacked: spec.stacked, beginAtZero: true, border: { display: false }, grid: { color: grid }, ticks: { color: text, maxTicksLimit: 5, font: { size: 11 }, callback: (value) => unit(value) } },
+        },
+        plugins: {
+          legend: { display: spec.series.length > 1, position: "bottom", labels: { color: text, boxWidth: 10, boxHeight: 10, font: { size: 11 } } },
+          tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${unit(item.parsed.y)}` } },
+        },
+      },
+    });
+    charts.push(chart);
+  }
+  function drawAll() {
+    charts.splice(0).forEach((chart) => chart.destroy());
+    document.querySelectorAll("canvas[data-chart]").forEach(draw);
+  }
+  drawAll();
+  document.addEventListener("themechange", drawAll);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+})();

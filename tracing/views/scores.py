@@ -1,0 +1,23 @@
+"""The list of scores."""
+
+from typing import Any
+
+from tracing.records import Score
+from tracing.store import store
+from tracing.store.base import Cursor, ScoreQuery
+from tracing.store.base import Page as StorePage
+from tracing.views.filtering import SCORE_FILTERS, Filtering
+from tracing.views.lists import ListPage
+
+
+class Scores(ListPage):
+    """Every judgement of the project, newest first."""
+
+    template = "tracing/scores.html"
+    section = "scores"
+    filters = SCORE_FILTERS
+    orders = ("timestamp", "name", "value")
+    default_order = "timestamp.desc"
+
+    def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Score]:
+        return store().scores(ScoreQuery(project_id=self.project_id, filters=filtering.filters, order=order, window=window))

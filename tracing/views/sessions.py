@@ -1,0 +1,57 @@
+"""Sessions: the list, and one read as a conversation."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from common.pages import Page
+from tracing.records import Session
+from tracing.store import store
+from tracing.store.base import Cursor, SessionQuery, TraceQuery
+from tracing.store.base import Page as StorePage
+from tracing.views.filtering import SESSION_FILTERS, Filter, Filtering
+from tracing.views.lists import ListPage
+from tracing.views.traces import scores_by_trace
+
+TURNS = 50
+
+
+class Sessions(ListPage):
+    """Conversations, newest first."""
+
+    template = "tracing/sessions.html"
+    section = "sessions"
+    filters = SESSION_FILTERS
+    time_column = "createdAt"
+    orders = ("createdAt", "totalCost", "traceCount")
+    default_order = "createdAt.desc"
+
+    def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Session]:
+        return store().sessions(
+            SessionQuery(
+                project_id=self.project_id, filters=filtering.filters, search=filtering.search, order=order, window=window
+            )
+        )
+
+
+class SessionPage(Page):
+    """A conversation read as a conversation: a turn per trace, oldest first."""
+
+    template = "tracing/session.html"
+    section = "sessions"
+
+    def get(self, request: HttpRequest, session_id: str) -> HttpResponse:
+        found = store().sessions(SessionQuery(project_id=self.project_id, ids=(session_id,))).rows
+        if not found:
+            raise Http404
+        query = TraceQuery(
+            project_id=self.project_id,
+            filters=(Filter("stringOptions", "sessionId", "any of", (session_id,)),),
+            order=("timestamp", "asc"),
+            window=Cursor(request.GET.get("cursor", ""), TURNS),
+            with_bodies=True,
+        )
+        page = store().traces(query)
+        scores = scores_by_trace(self.project_id, [trace.id for trace in page.rows])
+        turns = [{"trace": trace, "scores": scores.get(trace.id, [])} for trace in page.rows]
+        return self.render({"session": found[0], "turns": turns, "page": page})

@@ -1,0 +1,100 @@
+"""One trace: its tree, the chosen observation, its scores."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from common.api.rendering import moment
+from common.pages import Page
+from tracing.records import Observation, TraceDetail
+from tracing.store import store
+from tracing.store.base import Cursor, Deletion, TraceQuery
+from tracing.tree import flatten
+from tracing.views.filtering import Filter
+
+TABS = (("preview", _("Preview")), ("scores", _("Scores")), ("annotate", _("Annotate")), ("raw", _("Raw")))
+
+
+class TracePage(Page):
+    """`?observation=<id>` chooses an observation, none the trace itself; `?view=timeline` shows time instead of the tree."""
+
+    template = "tracing/trace.html"
+    part = "detail"
+    section = "traces"
+    write_permission = "traces:write"
+
+    def get(self, request: HttpRequest, trace_id: str) -> HttpResponse:
+        detail = store().get_trace(self.project_id, trace_id)
+        if detail is None:
+            raise Http404
+        chosen = _choose(detail, request.GET.get("observation", ""))
+        tab = request.GET.get("tab", "preview")
+        return self.render(
+            {
+                "trace": detail.trace,
+                "nodes": flatten(detail.observations),
+                "scores": detail.scores,
+                "scores_by_observation": _marks(detail),
+                "observation": chosen,
+                "chosen_scores": [s for s in detail.scores if s.observation_id == (chosen.id if chosen else None)],
+                "tab": tab if tab in dict(TABS) else "preview",
+                "tabs": TABS,
+                "timeline": request.GET.get("view") == "timeline",
+                "raw": _raw(detail, chosen),
+                "may_write": self.may("traces:write"),
+                "may_score": self.may("scores:write"),
+                **(_root_bodies(detail) if chosen is None else {"input": chosen.input, "output": chosen.output}),
+            }
+        )
+
+    def post(self, request: HttpRequest, trace_id: str) -> HttpResponse:
+        """Delete the trace."""
+        gone = store().delete(Deletion(project_id=self.project_id, kind="traces", ids=(trace_id,)))
+        if not gone:
+            raise Http404
+        return redirect("traces")
+
+
+class Neighbour(Page):
+    """The next or previous trace by time, for `j` and `k`: found when asked for, so that the page itself stays quick."""
+
+    def get(self, request: HttpRequest, direction: str, trace_id: str) -> HttpResponse:
+        here = store().traces(TraceQuery(project_id=self.project_id, ids=(trace_id,))).rows
+        if not here:
+            raise Http404
+        newer = direction == "newer"
+        beyond = Filter("datetime", "timestamp", ">" if newer else "<", here[0].timestamp)
+        query = TraceQuery(
+            project_id=self.project_id, filters=(beyond,), order=("timestamp", "asc" if newer else "desc"), window=Cursor(limit=1)
+        )
+        rows = store().traces(query).rows
+        return redirect("trace", rows[0].id if rows else trace_id)
+
+
+def _choose(detail: TraceDetail, observation_id: str) -> Observation | None:
+    if not observation_id:
+        return None
+    for observation in detail.observations:
+        if observation.id == observation_id:
+            return observation
+    raise Http404
+
+
+def _root_bodies(detail: TraceDetail) -> dict[str, Any]:
+    return {"input": detail.trace.input, "output": detail.trace.output}
+
+
+def _marks(detail: TraceDetail) -> dict[str, int]:
+    marks: dict[str, int] = {}
+    for score in detail.scores:
+        if score.observation_id:
+            marks[score.observation_id] = marks.get(score.observation_id, 0) + 1
+    return marks
+
+
+def _raw(detail: TraceDetail, chosen: Observation | None) -> dict[str, Any]:
+    record = asdict(chosen or detail.trace)
+    return {name: moment(value) if hasattr(value, "tzinfo") else value for name, value in record.items()}

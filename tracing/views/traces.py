@@ -1,0 +1,70 @@
+"""The list of traces."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from django.utils.translation import ngettext
+
+from common.pages import Page
+from tracing.records import Score, Trace
+from tracing.store import store
+from tracing.store.base import Cursor, Deletion, ScoreQuery, TraceQuery
+from tracing.store.base import Page as StorePage
+from tracing.views.filtering import TRACE_FILTERS, Filtering
+from tracing.views.lists import ListPage
+
+
+class Traces(ListPage):
+    """Traces, newest first, with everything a person recognises them by."""
+
+    template = "tracing/traces.html"
+    section = "traces"
+    filters = TRACE_FILTERS
+    orders = ("timestamp", "name", "latency", "totalCost", "totalTokens", "level")
+    default_order = "timestamp.desc"
+
+    def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Trace]:
+        return store().traces(
+            TraceQuery(
+                project_id=self.project_id,
+                filters=filtering.filters,
+                search=filtering.search,
+                search_bodies=filtering.search_bodies,
+                order=order,
+                window=window,
+            )
+        )
+
+    def rows(self, rows: Sequence[Trace]) -> list[dict[str, Any]]:
+        scores = scores_by_trace(self.project_id, [trace.id for trace in rows])
+        return [{"trace": trace, "scores": scores.get(trace.id, [])} for trace in rows]
+
+    def extra(self, filtering: Filtering) -> dict[str, Any]:
+        return {"may_write": self.may("traces:write")}
+
+
+class TracesDelete(Page):
+    """Delete the chosen traces with everything in them."""
+
+    write_permission = "traces:write"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        ids = tuple(request.POST.getlist("id"))
+        gone = store().delete(Deletion(project_id=self.project_id, kind="traces", ids=ids)) if ids else 0
+        messages.success(request, ngettext("%(n)s trace deleted.", "%(n)s traces deleted.", gone) % {"n": gone})
+        return redirect("traces")
+
+
+def scores_by_trace(project_id: str, trace_ids: list[str]) -> dict[str, list[Score]]:
+    """The scores of some traces, one query for all."""
+    found: dict[str, list[Score]] = {}
+    if trace_ids:
+        query = ScoreQuery(project_id=project_id, trace_ids=tuple(trace_ids), order=("timestamp", "asc"), window=None)
+        for score in store().scores(query).rows:
+            found.setdefault(score.trace_id or "", []).append(score)
+    return found
