@@ -72,6 +72,9 @@ class Trace:
     error_count: int
     warning_count: int
     level: str  # the highest level among the observations
+    # Filled only where a query asks for them (`with_ids=True`), oldest first.
+    observation_ids: tuple[str, ...] = ()
+    score_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,7 @@ class Observation:
     metadata: JsonText | None = None
     # Experiments of SDK 5 exist only as these attributes (api.md, section 6.6): experiment id, item id…
     experiment: Mapping[str, str] | None = None
+    is_root: bool = False  # without a parent, or marked by an SDK as the first of its own below foreign spans
     # Of the trace, filled only where a query asks for them (`with_trace=True`).
     trace_name: str | None = None
     user_id: str | None = None
@@ -196,7 +200,12 @@ class TraceDetail:
 
 @dataclass(slots=True, kw_only=True)
 class TraceChange:
-    """What one or several events say about a trace. `explicit` is False for a trace only implied by an observation."""
+    """What one or several events say about a trace.
+
+    `explicit=False` (a trace only implied by an observation, a name taken from the root span) fills gaps and never
+    replaces what is there. Among explicit ones the last wins, except that the first explicit timestamp and environment
+    stay. Without an explicit timestamp the earliest moment known of the trace stands for it.
+    """
 
     id: str
     seen_at: datetime  # time of the event; stands in for a timestamp nobody gave
@@ -218,11 +227,17 @@ class TraceChange:
 
 @dataclass(slots=True, kw_only=True)
 class ObservationChange:
-    """What one or several events say about an observation."""
+    """What one or several events say about an observation.
+
+    `trace_id` None: the event names no trace. Then the stored observation's trace is kept; without a stored one the
+    store makes a wrapper trace with the observation's id and name, until an event names the trace. The first given
+    trace, start and environment stay; the highest level stays; `usage_details`, `cost_details` and their like are
+    replaced as a whole, and an empty one keeps what is there. A trace that no `TraceChange` mentions is made.
+    """
 
     id: str
     trace_id: str | None
-    seen_at: datetime
+    seen_at: datetime  # stands in for a start nobody gave
     type: str | None = None
     parent_observation_id: str | None = None
     name: str | None = None
@@ -248,6 +263,16 @@ class ObservationChange:
     output: JsonText | None = None
     metadata: dict[str, JsonText] | None = None
     experiment: dict[str, str] | None = None
+    as_root: bool | None = None  # counts as a root although it has a parent (`langfuse.internal.is_app_root`)
+
+
+@dataclass(slots=True, kw_only=True)
+class SessionChange:
+    """What people say about a session; the session itself appears when a trace names it."""
+
+    id: str
+    bookmarked: bool | None = None
+    public: bool | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -275,8 +300,12 @@ class ScoreChange:
 
 @dataclass(slots=True, kw_only=True)
 class Changes:
-    """One batch: at most one change per id, merged in Python before it reaches the store."""
+    """One batch: at most one change per id, merged in Python before it reaches the store.
+
+    Ids of all kinds, session ids included, are keys of an index: at most 800 characters and 2,000 bytes (the door checks).
+    """
 
     traces: list[TraceChange] = field(default_factory=list)
     observations: list[ObservationChange] = field(default_factory=list)
     scores: list[ScoreChange] = field(default_factory=list)
+    sessions: list[SessionChange] = field(default_factory=list)

@@ -132,6 +132,7 @@ class MetricsQuery:
     order: tuple[tuple[str, Literal["asc", "desc"]], ...] = ()
     limit: int | None = None
     bins: int = 10
+    unpriced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

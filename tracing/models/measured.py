@@ -1,0 +1,183 @@
+"""The tables of measured rows. They are models so that migrations know them; only `tracing.store.postgres` reads and
+writes them, by SQL.
+
+Nothing here points at another table: ids are plain text, an observation or a score may arrive before its trace, and
+these rows may one day stand in another database. Identity is (project, id).
+
+Null means "nobody has said": merges keep what is there when an event says nothing, and readers fill in the default.
+Texts that can be long (`input`, `output`, `metadata`) are stored out of line (migration 0002), so that a row stays
+about one kilobyte however long its texts are, and lists never touch them.
+
+An index costs each insert about a tenth of its time, so every one here answers a question that is asked all the time.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import HashIndex
+from django.db import models
+
+
+class TraceRow(models.Model):
+    """One trace, with totals over its observations kept exact by every write."""
+
+    pk = models.CompositePrimaryKey("project_id", "id")
+    project_id = models.TextField()
+    id = models.TextField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    # False: only implied by an observation so far.
+    explicit = models.BooleanField()
+    timestamp = models.DateTimeField()
+    timestamp_given = models.BooleanField()
+    environment = models.TextField(null=True)
+    environment_given = models.BooleanField()
+    name = models.TextField(null=True)
+    user_id = models.TextField(null=True)
+    session_id = models.TextField(null=True)
+    release = models.TextField(null=True)
+    version = models.TextField(null=True)
+    tags = ArrayField(models.TextField())
+    public = models.BooleanField(null=True)
+    bookmarked = models.BooleanField(null=True)
+    input_preview = models.TextField(null=True)
+    output_preview = models.TextField(null=True)
+    input = models.TextField(null=True)
+    output = models.TextField(null=True)
+    # {key: JSON text}: the values stay as they were sent, and a key can be filtered.
+    metadata = models.JSONField(null=True)
+    # Totals over the observations.
+    root_id = models.TextField(null=True)  # lends the trace its input and output when it has none of its own
+    first_start = models.DateTimeField(null=True)
+    last_end = models.DateTimeField(null=True)
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    total_tokens = models.BigIntegerField(default=0)
+    input_cost = models.FloatField(null=True)
+    output_cost = models.FloatField(null=True)
+    total_cost = models.FloatField(null=True)
+    observation_count = models.IntegerField(default=0)
+    error_count = models.IntegerField(default=0)
+    warning_count = models.IntegerField(default=0)
+    debug_count = models.IntegerField(default=0)
+    level = models.SmallIntegerField(null=True)
+
+    class Meta:
+        db_table = "tracing_trace"
+        indexes = [
+            # The list, newest first (read backwards), its cursor, every time window, retention.
+            models.Index(fields=["project_id", "timestamp", "id"], name="trace_time"),
+            # The turns of a session, the traces of a user. Hash: such texts may be longer than a B-tree key, and a
+            # trace without them costs nothing.
+            HashIndex(fields=["session_id"], name="trace_session"),
+            HashIndex(fields=["user_id"], name="trace_user"),
+        ]
+
+
+class ObservationRow(models.Model):
+    """One step of a trace: the fact table."""
+
+    pk = models.CompositePrimaryKey("project_id", "id")
+    project_id = models.TextField()
+    id = models.TextField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    trace_id = models.TextField()
+    trace_given = models.BooleanField()  # False: a wrapper trace until an event names one
+    parent_observation_id = models.TextField(null=True)
+    as_root = models.BooleanField(null=True)
+    type = models.TextField(null=True)
+    name = models.TextField(null=True)
+    start_time = models.DateTimeField()
+    start_given = models.BooleanField()  # False: an update came before its create; the event's time stands in
+    end_time = models.DateTimeField(null=True)
+    completion_start_time = models.DateTimeField(null=True)
+    level = models.SmallIntegerField(null=True)  # index in records.LEVELS
+    status_message = models.TextField(null=True)
+    environment = models.TextField(null=True)
+    version = models.TextField(null=True)
+    model = models.TextField(null=True)
+    model_id = models.TextField(null=True)
+    model_parameters = models.TextField(null=True)
+    usage_details = models.JSONField(null=True)
+    cost_details = models.JSONField(null=True)
+    provided_usage_details = models.JSONField(null=True)
+    provided_cost_details = models.JSONField(null=True)
+    # Sums of the details, for totals, filters and metrics.
+    input_tokens = models.BigIntegerField(null=True)
+    output_tokens = models.BigIntegerField(null=True)
+    total_tokens = models.BigIntegerField(null=True)
+    input_cost = models.FloatField(null=True)
+    output_cost = models.FloatField(null=True)
+    total_cost = models.FloatField(null=True)
+    prompt_id = models.TextField(null=True)
+    prompt_name = models.TextField(null=True)
+    prompt_version = models.BigIntegerField(null=True)
+    input_preview = models.TextField(null=True)
+    output_preview = models.TextField(null=True)
+    experiment = models.JSONField(null=True)
+    input = models.TextField(null=True)
+    output = models.TextField(null=True)
+    metadata = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "tracing_observation"
+        indexes = [
+            # The observations of a trace: its page, its totals at every write, its deletion.
+            models.Index(fields=["project_id", "trace_id"], name="observation_trace"),
+            # The list, newest first (read backwards), its cursor, and the time window of every metric.
+            models.Index(fields=["project_id", "start_time", "id"], name="observation_time"),
+            # The few whose trace nobody named yet: looked for by every write.
+            models.Index(fields=["project_id", "id"], condition=models.Q(trace_given=False), name="observation_stray"),
+        ]
+
+
+class ScoreRow(models.Model):
+    """One judgement."""
+
+    pk = models.CompositePrimaryKey("project_id", "id")
+    project_id = models.TextField()
+    id = models.TextField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    timestamp = models.DateTimeField()
+    name = models.TextField()
+    data_type = models.TextField()
+    value = models.FloatField(null=True)
+    string_value = models.TextField(null=True)
+    source = models.TextField()
+    environment = models.TextField()
+    trace_id = models.TextField(null=True)
+    observation_id = models.TextField(null=True)
+    session_id = models.TextField(null=True)
+    dataset_run_id = models.TextField(null=True)
+    config_id = models.TextField(null=True)
+    queue_id = models.TextField(null=True)
+    author_user_id = models.TextField(null=True)
+    comment = models.TextField(null=True)
+    metadata = models.TextField(null=True)
+
+    class Meta:
+        db_table = "tracing_score"
+        indexes = [
+            models.Index(fields=["project_id", "timestamp", "id"], name="score_time"),
+            # The scores of a page of traces, and filters of traces by score.
+            models.Index(fields=["project_id", "trace_id"], name="score_trace"),
+            # Few scores judge sessions and runs; the hash leaves the others out.
+            HashIndex(fields=["session_id"], name="score_session"),
+            HashIndex(fields=["dataset_run_id"], name="score_dataset_run"),
+        ]
+
+
+class SessionRow(models.Model):
+    """One conversation. What it amounts to is summed over its traces when it is read."""
+
+    pk = models.CompositePrimaryKey("project_id", "id")
+    project_id = models.TextField()
+    id = models.TextField()
+    created_at = models.DateTimeField()
+    environment = models.TextField(null=True)
+    bookmarked = models.BooleanField(default=False)
+    public = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "tracing_session"
+        indexes = [models.Index(fields=["project_id", "created_at", "id"], name="session_time")]

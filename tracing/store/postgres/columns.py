@@ -1,0 +1,143 @@
+"""What is stored of each thing, and how a later word about it meets an earlier one. Mapping is a table.
+
+In a merge rule `old` is the stored row, `new` the arriving one, `{}` the column.
+"""
+
+from collections.abc import Mapping
+
+LAST = "coalesce(new.{}, old.{})"  # the last one given
+FIRST = "coalesce(old.{}, new.{})"  # the first one given, for ever
+REPLACE = "new.{}"
+# Of a trace: what is only implied fills gaps.
+SAID = "CASE WHEN new.explicit THEN coalesce(new.{}, old.{}) ELSE coalesce(old.{}, new.{}) END"
+
+
+def _preview(side: str) -> str:
+    """A trace's preview belongs to its own text, or else was lent by the root observation."""
+    return (
+        f"CASE WHEN new.explicit OR old.{side} IS NULL THEN coalesce(new.{side}_preview, old.{side}_preview)"
+        f" ELSE old.{side}_preview END"
+    )
+
+
+# column: (type, merge rule)
+Columns = Mapping[str, tuple[str, str]]
+
+TRACE: Columns = {
+    "explicit": ("boolean", "old.explicit OR new.explicit"),
+    "timestamp": (
+        "timestamptz",
+        "CASE WHEN old.timestamp_given THEN old.timestamp WHEN new.timestamp_given THEN new.timestamp"
+        " ELSE least(old.timestamp, new.timestamp) END",
+    ),
+    "timestamp_given": ("boolean", "old.timestamp_given OR new.timestamp_given"),
+    "environment": (
+        "text",
+        "CASE WHEN old.environment_given THEN old.environment WHEN new.environment_given THEN new.environment"
+        " ELSE coalesce(old.environment, new.environment) END",
+    ),
+    "environment_given": ("boolean", "old.environment_given OR new.environment_given"),
+    "name": ("text", SAID),
+    "user_id": ("text", SAID),
+    "session_id": ("text", SAID),
+    "release": ("text", SAID),
+    "version": ("text", SAID),
+    "tags": (
+        "text[]",
+        "CASE WHEN new.tags <@ old.tags THEN old.tags"
+        ' ELSE ARRAY(SELECT DISTINCT tag FROM unnest(old.tags || new.tags) tag ORDER BY tag COLLATE "C") END',
+    ),
+    "public": ("boolean", SAID),
+    "bookmarked": ("boolean", SAID),
+    "input_preview": ("text", _preview("input")),
+    "output_preview": ("text", _preview("output")),
+    "input": ("text", SAID),
+    "output": ("text", SAID),
+    "metadata": (
+        "jsonb",
+        "CASE WHEN old.metadata IS NULL OR new.metadata IS NULL THEN coalesce(old.metadata, new.metadata)"
+        " WHEN new.explicit THEN old.metadata || new.metadata ELSE new.metadata || old.metadata END",
+    ),
+}
+
+OBSERVATION: Columns = {
+    "trace_id": ("text", "CASE WHEN new.trace_given AND NOT old.trace_given THEN new.trace_id ELSE old.trace_id END"),
+    "trace_given": ("boolean", "old.trace_given OR new.trace_given"),
+    "parent_observation_id": ("text", LAST),
+    "as_root": ("boolean", LAST),
+    "type": ("text", LAST),
+    "name": ("text", LAST),
+    "start_time": (
+        "timestamptz",
+        "CASE WHEN old.start_given THEN old.start_time WHEN new.start_given THEN new.start_time"
+        " ELSE least(old.start_time, new.start_time) END",
+    ),
+    "start_given": ("boolean", "old.start_given OR new.start_given"),
+    "end_time": ("timestamptz", LAST),
+    "completion_start_time": ("timestamptz", LAST),
+    "level": ("smallint", "greatest(old.level, new.level)"),
+    "status_message": ("text", LAST),
+    "environment": ("text", FIRST),
+    "version": ("text", LAST),
+    "model": ("text", LAST),
+    "model_id": ("text", LAST),
+    "model_parameters": ("text", LAST),
+    "usage_details": ("jsonb", LAST),
+    "cost_details": ("jsonb", LAST),
+    "provided_usage_details": ("jsonb", LAST),
+    "provided_cost_details": ("jsonb", LAST),
+    "input_tokens": ("bigint", LAST),
+    "output_tokens": ("bigint", LAST),
+    "total_tokens": ("bigint", LAST),
+    "input_cost": ("float8", LAST),
+    "output_cost": ("float8", LAST),
+    "total_cost": ("float8", LAST),
+    "prompt_id": ("text", LAST),
+    "prompt_name": ("text", LAST),
+    "prompt_version": ("bigint", LAST),
+    "input_preview": ("text", LAST),
+    "output_preview": ("text", LAST),
+    "experiment": ("jsonb", "coalesce(old.experiment || new.experiment, new.experiment, old.experiment)"),
+    "input": ("text", LAST),
+    "output": ("text", LAST),
+    "metadata": ("jsonb", "coalesce(old.metadata || new.metadata, new.metadata, old.metadata)"),
+}
+
+# A score is whole each time it comes; what it judges, and when it did, stays.
+SCORE: Columns = {
+    "timestamp": ("timestamptz", FIRST),
+    "name": ("text", REPLACE),
+    "data_type": ("text", REPLACE),
+    "value": ("float8", REPLACE),
+    "string_value": ("text", REPLACE),
+    "source": ("text", REPLACE),
+    "environment": ("text", FIRST),
+    "trace_id": ("text", FIRST),
+    "observation_id": ("text", FIRST),
+    "session_id": ("text", FIRST),
+    "dataset_run_id": ("text", FIRST),
+    "config_id": ("text", LAST),
+    "queue_id": ("text", LAST),
+    "author_user_id": ("text", LAST),
+    "comment": ("text", LAST),
+    "metadata": ("text", LAST),
+}
+
+
+def upsert(table: str, columns: Columns) -> str:
+    """The statement that merges a JSON array of rows into a table. Parameters: project id, the array.
+
+    JSON because it beat the other ways of sending a hundred rows in one statement (arrays by `unnest`, COPY into a
+    temporary table and merge, a statement per row) in time of client and server together, and because absent fields
+    cost nothing. A row that would not change is locked but not written again.
+    """
+    names = ", ".join(columns)
+    types = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
+    merged = [rule.replace("{}", name).replace("new.", "excluded.") for name, (_, rule) in columns.items()]
+    settings = ", ".join(f"{name} = {rule}" for name, rule in zip(columns, merged, strict=True))
+    return (
+        f"INSERT INTO {table} AS old (project_id, id, created_at, updated_at, {names})"  # noqa: S608
+        f" SELECT %s, id, now(), now(), {names} FROM json_to_recordset(%s::json) AS batch(id text, {types})"
+        f" ON CONFLICT (project_id, id) DO UPDATE SET updated_at = now(), {settings}"
+        f" WHERE ({', '.join(f'old.{name}' for name in columns)}) IS DISTINCT FROM ({', '.join(merged)})"
+    )

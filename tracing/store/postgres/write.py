@@ -1,0 +1,155 @@
+"""Writing a batch: at most seven statements, whatever the size of the batch.
+
+Two requests often write the same trace at once. Every transaction takes its row locks in the same order (sessions,
+traces, observations, scores; each by id), so that they wait for each other and never in a circle. A batch locks the
+traces of all its observations before it touches these; hence the totals, summed anew from the observations at the end,
+see everything that was committed before and nobody else sums the same trace meanwhile.
+"""
+
+from collections.abc import Iterable
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
+
+from tracing.records import Changes, ObservationChange, SessionChange, TraceChange
+from tracing.store.postgres import columns
+from tracing.store.postgres.rows import as_json, observation_row, score_row, trace_row
+from tracing.store.postgres.sql import fetch, run
+
+ATTEMPTS = 3
+
+_UPSERT_TRACES = columns.upsert("tracing_trace", columns.TRACE)
+_UPSERT_OBSERVATIONS = columns.upsert("tracing_observation", columns.OBSERVATION)
+_UPSERT_SCORES = columns.upsert("tracing_score", columns.SCORE)
+
+_ADD_SESSIONS = """
+INSERT INTO tracing_session (project_id, id, created_at, environment, bookmarked, public)
+SELECT %s, id, now(), environment, false, false FROM json_to_recordset(%s::json) AS batch(id text, environment text)
+ON CONFLICT DO NOTHING
+"""
+_MARK_SESSIONS = """
+UPDATE tracing_session old SET bookmarked = coalesce(new.bookmarked, old.bookmarked), public = coalesce(new.public, old.public)
+FROM json_to_recordset(%s::json) AS new(id text, bookmarked boolean, public boolean)
+WHERE old.project_id = %s AND old.id = new.id
+"""
+_TRACES_OF = "SELECT id, trace_id FROM tracing_observation WHERE project_id = %s AND id = ANY(%s)"
+# Observations that stand in a wrapper because nobody named their trace yet: few, with an index of their own.
+_STRAYS = "SELECT trace_id FROM tracing_observation WHERE project_id = %s AND id = ANY(%s) AND NOT trace_given"
+
+# Sums of money go through numeric: the same in whatever order the observations stand.
+_SUM_UP = """
+WITH sums AS (
+    SELECT touched.id,
+        (array_agg(o.id ORDER BY o.as_root IS TRUE DESC, o.start_time, o.id)
+            FILTER (WHERE o.parent_observation_id IS NULL OR o.as_root))[1] AS root_id,
+        min(o.start_time) AS first_start, max(o.end_time) AS last_end,
+        coalesce(sum(o.input_tokens), 0) AS input_tokens, coalesce(sum(o.output_tokens), 0) AS output_tokens,
+        coalesce(sum(o.total_tokens), 0) AS total_tokens,
+        sum(o.input_cost::numeric)::float8 AS input_cost, sum(o.output_cost::numeric)::float8 AS output_cost,
+        sum(o.total_cost::numeric)::float8 AS total_cost,
+        count(o.id) AS observation_count, count(*) FILTER (WHERE o.level = 3) AS error_count,
+        count(*) FILTER (WHERE o.level = 2) AS warning_count, count(*) FILTER (WHERE o.level = 0) AS debug_count,
+        max(CASE WHEN o.id IS NOT NULL THEN coalesce(o.level, 1) END) AS level
+    FROM unnest(%s::text[]) AS touched(id)
+    LEFT JOIN tracing_observation o ON o.project_id = %s AND o.trace_id = touched.id
+    GROUP BY touched.id
+), totals AS (
+    SELECT sums.*, root.input_preview, root.output_preview
+    FROM sums LEFT JOIN tracing_observation root ON root.project_id = %s AND root.id = sums.root_id
+)
+UPDATE tracing_trace t SET {assignments}, updated_at = now()
+FROM totals WHERE t.project_id = %s AND t.id = totals.id AND ({current}) IS DISTINCT FROM ({computed})
+"""
+_TOTALS = {
+    name: f"totals.{name}"
+    for name in (
+        "root_id", "first_start", "last_end", "input_tokens", "output_tokens", "total_tokens", "input_cost", "output_cost",
+        "total_cost", "observation_count", "error_count", "warning_count", "debug_count", "level",
+    )
+} | {
+    "input_preview": "CASE WHEN t.input IS NULL THEN totals.input_preview ELSE t.input_preview END",
+    "output_preview": "CASE WHEN t.output IS NULL THEN totals.output_preview ELSE t.output_preview END",
+    "timestamp": "CASE WHEN t.timestamp_given THEN t.timestamp ELSE least(t.timestamp, totals.first_start) END",
+}  # fmt: skip
+_SUM_UP = _SUM_UP.format(
+    assignments=", ".join(f"{name} = {value}" for name, value in _TOTALS.items()),
+    current=", ".join(f"t.{name}" for name in _TOTALS),
+    computed=", ".join(_TOTALS.values()),
+)
+_DROP_EMPTY = """
+DELETE FROM tracing_trace t WHERE project_id = %s AND id = ANY(%s) AND NOT explicit AND observation_count = 0
+AND NOT EXISTS (SELECT FROM tracing_score s WHERE s.project_id = t.project_id AND s.trace_id = t.id)
+"""
+
+
+def write(project_id: str, changes: Changes) -> None:
+    """Merge the changes; see `Store.write`."""
+    if connection.in_atomic_block:
+        _write(project_id, changes)
+        return
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                _write(project_id, changes)
+            return
+        except OperationalError as error:
+            # Only an observation that moves out of its wrapper can take locks out of order.
+            if attempt == ATTEMPTS or not isinstance(error.__cause__, DeadlockDetected):
+                raise
+
+
+def _write(project_id: str, changes: Changes) -> None:
+    homes, wrappers = _homes(project_id, changes.observations)
+    traces = _with_implied(changes, homes)
+    _write_sessions(project_id, traces, changes.sessions)
+    if traces:
+        run(_UPSERT_TRACES, (project_id, as_json(map(trace_row, traces))), prepare=True)
+    if changes.observations:
+        observations = sorted(changes.observations, key=lambda change: change.id)
+        left = {row[0] for row in fetch(_STRAYS, (project_id, [change.id for change in observations]), prepare=True)}
+        rows = as_json(observation_row(change, homes[change.id]) for change in observations)
+        run(_UPSERT_OBSERVATIONS, (project_id, rows), prepare=True)
+        touched = sorted(left.union(homes.values()))
+        run(_SUM_UP, (touched, project_id, project_id, project_id), prepare=True)
+        if abandoned := left | wrappers:
+            run(_DROP_EMPTY, (project_id, sorted(abandoned)))
+    if changes.scores:
+        scores = sorted(changes.scores, key=lambda change: change.id)
+        run(_UPSERT_SCORES, (project_id, as_json(map(score_row, scores))), prepare=True)
+
+
+def _homes(project_id: str, observations: Iterable[ObservationChange]) -> tuple[dict[str, str], set[str]]:
+    """The trace of each observation; and the wrappers that may turn out to be needless."""
+    homes = {change.id: change.trace_id for change in observations}
+    nameless = sorted(id for id, trace_id in homes.items() if trace_id is None)
+    stored = dict(fetch(_TRACES_OF, (project_id, nameless))) if nameless else {}
+    return {id: trace_id or stored.get(id, id) for id, trace_id in homes.items()}, set(nameless)
+
+
+def _with_implied(changes: Changes, homes: dict[str, str]) -> list[TraceChange]:
+    """The trace changes, with one for each trace that only an observation mentions; by id."""
+    traces = {change.id: change for change in changes.traces}
+    for change in changes.observations:
+        home = homes[change.id]
+        if home not in traces:
+            traces[home] = TraceChange(
+                id=home,
+                seen_at=change.start_time or change.seen_at,
+                explicit=False,
+                name=change.name if change.trace_id is None else None,
+                environment=change.environment,
+            )
+    return [traces[id] for id in sorted(traces)]
+
+
+def _write_sessions(project_id: str, traces: Iterable[TraceChange], marks: list[SessionChange]) -> None:
+    seen = {change.session_id: change.environment for change in traces if change.session_id}
+    if seen:
+        rows = [{"id": id, "environment": seen[id]} for id in sorted(seen)]
+        run(_ADD_SESSIONS, (project_id, as_json(rows)), prepare=True)
+    if marks:
+        rows = [
+            {"id": mark.id, "bookmarked": mark.bookmarked, "public": mark.public}
+            for mark in sorted(marks, key=lambda mark: mark.id)
+        ]
+        run(_MARK_SESSIONS, (as_json(rows), project_id))
