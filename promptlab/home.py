@@ -49,7 +49,7 @@ class Window:
         query = MetricsQuery(
             project_id=self.project_id,
             view=view,
-            measures=tuple(Measure(*measure) for measure in measures),
+            measures=tuple(Measure(measure=name, aggregation=how) for name, how in measures),
             since=self.since,
             until=self.until,
             granularity=self.granularity if bucketed else None,

@@ -4,7 +4,6 @@
   const $ = (selector, from = document) => from.querySelector(selector);
   const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
   const typing = (element) => element?.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
-  const root = document.body.dataset.root || "";
 
   // --- Theme: a cookie, so that the server draws the right one at once; Unfold's own key follows it. ---
   const themes = ["auto", "light", "dark"];
@@ -152,7 +151,8 @@
   }
 
   function ready() { applyColumns(); refreshTimes(); refreshBulk(document); }
-  document.addEventListener("DOMContentLoaded", ready);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
+  else ready();
   document.addEventListener("htmx:afterSwap", ready);
   setInterval(refreshTimes, 30000);
 
@@ -173,5 +173,5 @@
     const question = event.target.dataset.confirm || event.submitter?.dataset.confirm;
     if (question && !confirm(question)) event.preventDefault();
   });
-  window.promptlab = { shownTheme: shown, root };
+  
 })();

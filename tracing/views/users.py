@@ -30,7 +30,7 @@ class Users(Page):
                 project_id=self.project_id,
                 view="traces",
                 dimensions=("userId",),
-                measures=(Measure("count", "count"), Measure("totalCost", "sum"), Measure("totalTokens", "sum")),
+                measures=(Measure(measure="count", aggregation="count"), Measure(measure="totalCost", aggregation="sum"), Measure(measure="totalTokens", aggregation="sum")),
                 filters=(
                     Filter("null", "userId", "is not null", ""),
                     *((Filter("string", "userId", "contains", search),) if search else ()),
