@@ -1,0 +1,72 @@
+"""`/dataset-items`: upsert by id, list now or at a version, read, delete."""
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.api.fields import convert
+from common.errors import Invalid
+from datasets.api.base import DatasetView
+from datasets.api.bodies import ItemBody
+from datasets.api.moments import read_moment
+from datasets.api.shapes import item_shape
+from datasets.definitions import dataset_named
+from datasets.items import KEEP, ItemChange, current_item, delete_item, items, items_of_project, put_item
+from datasets.models import DatasetItem
+
+
+def _kept(value: object) -> object:
+    return KEEP if value is None else value
+
+
+class Items(DatasetView):
+    """`GET/POST /dataset-items`."""
+
+    def get(self, request: Request) -> Response:
+        rows = self._rows().select_related("dataset")
+        if trace_id := request.query_params.get("sourceTraceId"):
+            rows = rows.filter(source_trace_id=_searchable(trace_id, "sourceTraceId"))
+        if observation_id := request.query_params.get("sourceObservationId"):
+            rows = rows.filter(source_observation_id=_searchable(observation_id, "sourceObservationId"))
+        return self.numbered(rows, lambda row: item_shape(row, row.dataset.name))
+
+    def post(self, request: Request) -> Response:
+        body = convert(request.data, ItemBody)
+        dataset = dataset_named(self.project_id, body.dataset_name)
+        change = ItemChange(
+            id=body.id or "",
+            input=_kept(body.input),
+            expected_output=_kept(body.expected_output),
+            metadata=_kept(body.metadata),
+            status=KEEP if body.status is None else body.status,
+            source_trace_id=KEEP if body.source_trace_id is None else body.source_trace_id,
+            source_observation_id=KEEP if body.source_observation_id is None else body.source_observation_id,
+        )
+        return Response(item_shape(put_item(dataset, change, by=self.author), dataset.name))
+
+    def _rows(self) -> QuerySet[DatasetItem]:
+        name = self.request.query_params.get("datasetName")
+        version = read_moment(self.request.query_params.get("version"), "version")
+        if name:
+            return items(dataset_named(self.project_id, name), at=version)
+        if version:
+            raise Invalid("version needs datasetName: a version is a moment of one dataset.", "datasetName")
+        return items_of_project(self.project_id)
+
+
+class OneItem(DatasetView):
+    """`GET/DELETE /dataset-items/{id}`."""
+
+    def get(self, request: Request, item_id: str) -> Response:
+        row = current_item(self.project_id, item_id)
+        return Response(item_shape(row, row.dataset.name))
+
+    def delete(self, request: Request, item_id: str) -> Response:
+        delete_item(self.project_id, item_id, by=self.author)
+        return Response({"message": "Dataset item successfully deleted"})
+
+
+def _searchable(text: str, field: str) -> str:
+    if "\0" in text:
+        raise Invalid(f"{field} must not contain NUL characters.", field)
+    return text

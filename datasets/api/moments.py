@@ -1,0 +1,19 @@
+"""Times in query parameters and bodies."""
+
+from datetime import UTC, datetime
+
+from common.errors import Invalid
+
+
+def read_moment(text: str | None, field: str) -> datetime | None:
+    """An ISO 8601 time, in UTC where it names no zone; None and empty text give None; raises Invalid."""
+    if not text:
+        return None
+    try:
+        # A plus sign that nobody encoded arrives as a space.
+        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid(
+            f"{field} must be an ISO 8601 time such as 2026-01-31T12:00:00Z, not {text[:60]!r}.", field
+        ) from None
