@@ -200,7 +200,7 @@ def _numeric(value: Any, config: ScoreConfig | None) -> tuple[float | None, str 
     return number, None
 
 
-def _boolean(value: Any, config: ScoreConfig | None) -> tuple[float | None, str | None]:
+def _boolean(value: Any, _: ScoreConfig | None) -> tuple[float | None, str | None]:
     number = _number(value, "BOOLEAN")
     if number not in (0, 1):
         raise Invalid(f"value must be 1 or 0 for a score of type BOOLEAN; it is {number:g}.", "value")
@@ -218,7 +218,7 @@ def _categorical(value: Any, config: ScoreConfig | None) -> tuple[float | None, 
     return float(values[label]), label
 
 
-def _free_text(value: Any, config: ScoreConfig | None) -> tuple[float | None, str | None]:
+def _free_text(value: Any, _: ScoreConfig | None) -> tuple[float | None, str | None]:
     text = _string(value, "TEXT")
     if not 1 <= len(text) <= MAX_TEXT:
         raise Invalid(
@@ -227,7 +227,7 @@ def _free_text(value: Any, config: ScoreConfig | None) -> tuple[float | None, st
     return None, text
 
 
-def _correction(value: Any, config: ScoreConfig | None) -> tuple[float | None, str | None]:
+def _correction(value: Any, _: ScoreConfig | None) -> tuple[float | None, str | None]:
     return None, _string(value, "CORRECTION")
 
 
@@ -261,7 +261,7 @@ def _id(field: str, value: Any) -> str | None:
     if not isinstance(value, str):
         raise Invalid(f"{field} must be a string.", field)
     if not _storable_id(value):
-        raise Invalid(f"{field} must have at most {MAX_ID} characters, and no line breaks or NUL among them.", field)
+        raise Invalid(f"{field} must have at most {MAX_ID} characters, without carriage return or NUL.", field)
     return value
 
 

@@ -1,5 +1,11 @@
 """Routes of the public API, mounted below `/api/public/`."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from llm.api.views import ModelsView, OneModelView
+
+urlpatterns = [
+    path("models", ModelsView.as_view()),
+    # Ids of built-in models hold slashes, sent raw or as %2F.
+    path("models/<path:model_id>", OneModelView.as_view()),
+]
