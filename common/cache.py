@@ -26,23 +26,23 @@ class ForgivingRedisCache(RedisCache):
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         return self._tried(super().get, default, key, default, version)
 
-    def get_many(self, keys: Any, version: int | None = None) -> dict[str, Any]:
+    def get_many(self, keys: Any, version: int | None = None) -> Any:
         return self._tried(super().get_many, {}, keys, version)
 
     def set(self, *args: Any, **kwargs: Any) -> None:
         self._tried(super().set, None, *args, **kwargs)
 
-    def set_many(self, *args: Any, **kwargs: Any) -> list[Any]:
+    def set_many(self, *args: Any, **kwargs: Any) -> Any:
         return self._tried(super().set_many, [], *args, **kwargs)
 
-    def add(self, *args: Any, **kwargs: Any) -> bool:
+    def add(self, *args: Any, **kwargs: Any) -> Any:
         return self._tried(super().add, False, *args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> bool:
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
         return self._tried(super().delete, False, *args, **kwargs)
 
     def delete_many(self, *args: Any, **kwargs: Any) -> None:
         self._tried(super().delete_many, None, *args, **kwargs)
 
-    def incr(self, *args: Any, **kwargs: Any) -> int:
+    def incr(self, *args: Any, **kwargs: Any) -> Any:
         return self._tried(super().incr, 0, *args, **kwargs)

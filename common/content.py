@@ -1,7 +1,7 @@
 """What a JSON text is to a reader: a conversation, a text, or a tree.
 
-Models' inputs come in many wrappings (`{"args": [[{role…}]]}` of decorated functions, `{"messages": […]}`, a bare list of
-messages, LangChain's `{"type": "human", "content": …}`); people want to see the messages, wherever they sit.
+Models' inputs come in many wrappings (`{"args": [[{role…}]]}` of decorated functions, `{"messages": […]}`, a bare list
+of messages, LangChain's `{"type": "human", "content": …}`); people want to see the messages, wherever they sit.
 """
 
 import json

@@ -36,7 +36,7 @@ class Line:
 
 
 def sheet(project_id: str, target: Target, author_id: str) -> list[Line]:
-    """The project's live score configs with the person's own scores of the target. Raises NotFound for a strange trace."""
+    """The live score configs with the person's own scores of the target. Raises NotFound for a strange trace."""
     if not store().traces(TraceQuery(project_id=project_id, ids=(target.trace_id,))).rows:
         raise NotFound(f"Trace {target.trace_id} not found within authorized project")
     configs = ScoreConfig.objects.filter(project_id=project_id, is_archived=False).order_by("name", "id")
@@ -96,7 +96,11 @@ def _typed(config: ScoreConfig, value: str) -> object:
 
 def _score_id(project_id: str, target: Target, config_id: str, author_id: str) -> str:
     """The same person, config and target always give the same score, so that saving twice changes nothing."""
-    return str(uuid.uuid5(_NAMESPACE, "\n".join((project_id, target.trace_id, target.observation_id or "", config_id, author_id))))
+    return str(
+        uuid.uuid5(
+            _NAMESPACE, "\n".join((project_id, target.trace_id, target.observation_id or "", config_id, author_id))
+        )
+    )
 
 
 def _scores_of(project_id: str, target: Target) -> Sequence[Score]:

@@ -14,7 +14,7 @@ def _answer(request: HttpRequest, status: int, name: str, title: str, message: s
     return render(request, "error.html", {"status": status, "title": title, "message": message}, status=status)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, _exception: Exception) -> HttpResponse:
     return _answer(request, 400, "InvalidRequestError", _("Bad request"), _("The request could not be understood."))
 
 
@@ -23,9 +23,21 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 403, "ForbiddenError", _("Not allowed"), message)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, 404, "LangfuseNotFoundError", _("Not found"), _("There is nothing at this address, or it is not yours to see."))
+def not_found(request: HttpRequest, _exception: Exception) -> HttpResponse:
+    return _answer(
+        request,
+        404,
+        "LangfuseNotFoundError",
+        _("Not found"),
+        _("There is nothing at this address, or it is not yours to see."),
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 500, "InternalServerError", _("Something broke"), _("This is our fault. The details are in the server's log."))
+    return _answer(
+        request,
+        500,
+        "InternalServerError",
+        _("Something broke"),
+        _("This is our fault. The details are in the server's log."),
+    )

@@ -71,15 +71,15 @@ class Window:
         local = timezone.localtime(start)
         return date_format(local, "j M") if self.granularity == "day" else f"{date_format(local, 'j M')} {local:%H:%M}"
 
-    def link(self, name: str, start: datetime | None = None, **params: str) -> str:
-        """The list `name` over this window, or over one bucket of it."""
+    def link(self, page: str, start: datetime | None = None, /, **params: str) -> str:
+        """The list `page` over this window, or over one bucket of it."""
         if start is not None:
             params |= {"from": start.isoformat(), "to": (start + self.bucket).isoformat()}
         elif self.name == "custom":
             params |= {"from": self.since.isoformat(), "to": self.until.isoformat()}
         else:
             params |= {"range": self.name}
-        return f"{reverse(name)}?{urlencode(params)}"
+        return f"{reverse(page)}?{urlencode(params)}"
 
 
 class Home(Page):
@@ -96,7 +96,9 @@ class Home(Page):
                 "ranges": [(name, label) for name, (label, length) in RANGES.items() if length],
                 "window": window,
                 "totals": totals(window),
-                "charts": [chart for chart in (activity(window), costs(window), tokens(window), errors(window)) if chart],
+                "charts": [
+                    chart for chart in (activity(window), costs(window), tokens(window), errors(window)) if chart
+                ],
                 "latencies": latencies(window),
                 "scores": scores(window),
                 "users": users(window),
@@ -121,12 +123,43 @@ def totals(window: Window) -> list[dict[str, Any]]:
     steps = _only(window.ask("observations", ("count", "count"), ("totalCost", "sum"), ("totalTokens", "sum")))
     failed = _only(window.ask("observations", ("count", "count"), filters=(_level_error(),)))
     return [
-        {"caption": _("traces"), "value": traces.get("count_count") or 0, "unit": "count", "url": window.link("traces")},
-        {"caption": _("observations"), "value": steps.get("count_count") or 0, "unit": "count", "url": window.link("observations")},
-        {"caption": _("cost"), "value": steps.get("sum_totalCost"), "unit": "money", "url": window.link("observations", order="totalCost.desc")},
-        {"caption": _("tokens"), "value": steps.get("sum_totalTokens") or 0, "unit": "count", "url": window.link("observations", order="totalTokens.desc")},
-        {"caption": _("latency of traces, p95"), "value": _seconds(traces.get("p95_latency")), "unit": "duration", "url": window.link("traces", order="latency.desc")},
-        {"caption": _("errors"), "value": failed.get("count_count") or 0, "unit": "count", "url": window.link("observations", level="ERROR"), "bad": bool(failed.get("count_count"))},
+        {
+            "caption": _("traces"),
+            "value": traces.get("count_count") or 0,
+            "unit": "count",
+            "url": window.link("traces"),
+        },
+        {
+            "caption": _("observations"),
+            "value": steps.get("count_count") or 0,
+            "unit": "count",
+            "url": window.link("observations"),
+        },
+        {
+            "caption": _("cost"),
+            "value": steps.get("sum_totalCost"),
+            "unit": "money",
+            "url": window.link("observations", order="totalCost.desc"),
+        },
+        {
+            "caption": _("tokens"),
+            "value": steps.get("sum_totalTokens") or 0,
+            "unit": "count",
+            "url": window.link("observations", order="totalTokens.desc"),
+        },
+        {
+            "caption": _("latency of traces, p95"),
+            "value": _seconds(traces.get("p95_latency")),
+            "unit": "duration",
+            "url": window.link("traces", order="latency.desc"),
+        },
+        {
+            "caption": _("errors"),
+            "value": failed.get("count_count") or 0,
+            "unit": "count",
+            "url": window.link("observations", level="ERROR"),
+            "bad": bool(failed.get("count_count")),
+        },
     ]
 
 
@@ -142,8 +175,12 @@ def activity(window: Window) -> dict[str, Any]:
 
 def costs(window: Window) -> dict[str, Any]:
     """Cost by model over time, the models that cost most first."""
-    by_model = _split(window, "observations", ("totalCost", "sum"), "model", filters=(Filter("null", "totalCost", "is not null", ""),))
-    return _chart(window, _("Cost by model"), by_model, "money", "observations", kind="bar", stacked=True, param="model")
+    by_model = _split(
+        window, "observations", ("totalCost", "sum"), "model", filters=(Filter("null", "totalCost", "is not null", ""),)
+    )
+    return _chart(
+        window, _("Cost by model"), by_model, "money", "observations", kind="bar", stacked=True, param="model"
+    )
 
 
 def tokens(window: Window) -> dict[str, Any]:
@@ -156,7 +193,16 @@ def tokens(window: Window) -> dict[str, Any]:
 def errors(window: Window) -> dict[str, Any]:
     """Observations that failed, over time."""
     rows = window.ask("observations", ("count", "count"), bucketed=True, filters=(_level_error(),))
-    return _chart(window, _("Errors"), {_("errors"): _by_bucket(rows, "count_count")}, "count", "observations", kind="bar", extra={"level": "ERROR"}, tone="bad")
+    return _chart(
+        window,
+        _("Errors"),
+        {_("errors"): _by_bucket(rows, "count_count")},
+        "count",
+        "observations",
+        kind="bar",
+        extra={"level": "ERROR"},
+        tone="bad",
+    )
 
 
 def latencies(window: Window) -> list[dict[str, Any]]:
@@ -171,7 +217,9 @@ def latencies(window: Window) -> list[dict[str, Any]]:
             "name": row.get("name"),
             "count": row["count_count"],
             **{p: _seconds(row.get(f"{p}_latency")) for p in ("p50", "p95", "p99")},
-            "url": window.link("traces", name=row["name"], order="latency.desc") if row.get("name") else window.link("traces"),
+            "url": window.link("traces", name=row["name"], order="latency.desc")
+            if row.get("name")
+            else window.link("traces"),
         }
         for row in rows
     ]
@@ -179,18 +227,36 @@ def latencies(window: Window) -> list[dict[str, Any]]:
 
 def scores(window: Window) -> list[dict[str, Any]]:
     """Each score's mean over time, with its n, and shares of categories."""
-    numeric = window.ask("scores-numeric", ("count", "count"), ("value", "avg"), dimensions=("name",), order=(("count_count", "desc"),), limit=TOP)
+    numeric = window.ask(
+        "scores-numeric",
+        ("count", "count"),
+        ("value", "avg"),
+        dimensions=("name",),
+        order=(("count_count", "desc"),),
+        limit=TOP,
+    )
     over_time = window.ask("scores-numeric", ("value", "avg"), dimensions=("name",), bucketed=True) if numeric else ()
     categories = window.ask("scores-categorical", ("count", "count"), dimensions=("name", "stringValue"))
     found = []
     for row in numeric:
         points = {row["name"]: _by_bucket([r for r in over_time if r["name"] == row["name"]], "avg_value")}
         chart = _chart(window, row["name"], points, "figure", "scores", kind="line", extra={"name": row["name"]})
-        found.append({"name": row["name"], "n": row["count_count"], "mean": row["avg_value"], "chart": chart, "url": window.link("scores", name=row["name"])})
+        found.append(
+            {
+                "name": row["name"],
+                "n": row["count_count"],
+                "mean": row["avg_value"],
+                "chart": chart,
+                "url": window.link("scores", name=row["name"]),
+            }
+        )
     for name in dict.fromkeys(row["name"] for row in categories):
         parts = sorted((r for r in categories if r["name"] == name), key=lambda r: -r["count_count"])
         n = sum(part["count_count"] for part in parts)
-        shares = [{"label": part["stringValue"], "n": part["count_count"], "share": part["count_count"] / n} for part in parts[:6]]
+        shares = [
+            {"label": part["stringValue"], "n": part["count_count"], "share": part["count_count"] / n}
+            for part in parts[:6]
+        ]
         found.append({"name": name, "n": n, "shares": shares, "url": window.link("scores", name=name)})
     return found[:TOP]
 
@@ -201,7 +267,15 @@ def users(window: Window) -> list[dict[str, Any]]:
         "traces", ("count", "count"), ("totalCost", "sum"), dimensions=("userId",),
         filters=(Filter("null", "userId", "is not null", ""),), order=(("count_count", "desc"),), limit=TOP,
     )  # fmt: skip
-    return [{"name": r["userId"], "count": r["count_count"], "cost": r["sum_totalCost"], "url": window.link("traces", user=r["userId"])} for r in rows]
+    return [
+        {
+            "name": r["userId"],
+            "count": r["count_count"],
+            "cost": r["sum_totalCost"],
+            "url": window.link("traces", user=r["userId"]),
+        }
+        for r in rows
+    ]
 
 
 def unpriced(window: Window) -> dict[str, Any] | None:
@@ -216,7 +290,11 @@ def unpriced(window: Window) -> dict[str, Any] | None:
     )  # fmt: skip
     if not rows:
         return None
-    return {"count": sum(row["count_count"] for row in rows), "models": [row["model"] for row in rows], "url": window.link("observations", unpriced="1")}
+    return {
+        "count": sum(row["count_count"] for row in rows),
+        "models": [row["model"] for row in rows],
+        "url": window.link("observations", unpriced="1"),
+    }
 
 
 def _level_error() -> Filter:
@@ -235,7 +313,9 @@ def _by_bucket(rows: Sequence[Row], figure: str) -> dict[datetime, float | None]
     return {row["time_dimension"]: row[figure] for row in rows}
 
 
-def _split(window: Window, view: str, measure: tuple[str, str], dimension: str, **more: Any) -> dict[str, dict[datetime, float | None]]:
+def _split(
+    window: Window, view: str, measure: tuple[str, str], dimension: str, **more: Any
+) -> dict[str, dict[datetime, float | None]]:
     """One series per value of the dimension; beyond the largest few the rest is one series."""
     figure = f"{measure[1]}_{measure[0]}"
     rows = window.ask(view, measure, bucketed=True, dimensions=(dimension,), **more)
@@ -276,7 +356,9 @@ def _chart(
         "param": param,
         "labels": [window.label(start) for start in starts],
         "links": [window.link(target, start, **(extra or {})) for start in starts],
-        "series": [{"name": name, "data": [points.get(start, empty) for start in starts]} for name, points in series.items()],
+        "series": [
+            {"name": name, "data": [points.get(start, empty) for start in starts]} for name, points in series.items()
+        ],
         "empty": not any(value for points in series.values() for value in points.values()),
         "url": window.link(target, **(extra or {})),
     }

@@ -23,7 +23,9 @@ SECRET_KEY = env.required("SECRET_KEY", HOW)
 ENCRYPTION_KEY = env.required("PROMPTLAB_ENCRYPTION_KEY", HOW)
 for name, secret in (("SECRET_KEY", SECRET_KEY), ("PROMPTLAB_ENCRYPTION_KEY", ENCRYPTION_KEY)):
     if len(secret) < 32:
-        raise ImproperlyConfigured(f"{name} is too short. Use at least 32 random characters, e.g. `openssl rand -hex 32`.")
+        raise ImproperlyConfigured(
+            f"{name} is too short. Use at least 32 random characters, e.g. `openssl rand -hex 32`."
+        )
 
 PUBLIC_URL = env.text("PROMPTLAB_URL", f"http://localhost:{env.number('PORT', 3000)}").rstrip("/")
 ALLOWED_HOSTS = env.words("PROMPTLAB_ALLOWED_HOSTS", "*")
@@ -134,7 +136,9 @@ CELERY_TASK_DEFAULT_QUEUE = "promptlab"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "purge deleted projects": {"task": "accounts.tasks.purge_projects", "schedule": 3600.0},
+}
 
 # --- People --------------------------------------------------------------------------------------
 

@@ -15,8 +15,8 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
-    "STYLES": [lambda request: static("css/promptlab.css")],
-    "SCRIPTS": [lambda request: static("js/promptlab.js")],
+    "STYLES": [lambda _request: static("css/promptlab.css")],
+    "SCRIPTS": [lambda _request: static("js/promptlab.js")],
 }
 
 
@@ -58,7 +58,10 @@ SIDEBAR: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
 def context(request: HttpRequest) -> dict[str, Any]:
     """Template context of the shell: `project`, `member`, `sidebar` (only what the member may see), `theme`."""
     theme = request.COOKIES.get("promptlab_theme", "auto")
-    shell: dict[str, Any] = {"theme": theme if theme in ("light", "dark") else "auto", "public_url": settings.PUBLIC_URL}
+    shell: dict[str, Any] = {
+        "theme": theme if theme in ("light", "dark") else "auto",
+        "public_url": settings.PUBLIC_URL,
+    }
     project, member = getattr(request, "project", None), getattr(request, "member", None)
     if project is None or member is None or not request.user.is_authenticated or member.role is None:
         return {**shell, "project": None, "member": None, "sidebar": ()}

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from django.core.signals import request_started
-from django.db import close_old_connections
-from django.http import HttpRequest
 from django.test.client import Client, ClientHandler
 
 from promptlab.handler import PromptLabHandler
@@ -13,7 +10,7 @@ from promptlab.handler import PromptLabHandler
 class _TwoChains(PromptLabHandler, ClientHandler):
     """`ClientHandler.__call__` with `PromptLabHandler`'s choice of chain."""
 
-    __call__ = ClientHandler.__call__
+    __call__ = ClientHandler.__call__  # type: ignore[assignment]
 
 
 class ApiClient(Client):

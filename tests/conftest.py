@@ -125,7 +125,11 @@ class Api:
     def _call(self, method: str, path: str, body: object = None, **extra: object):
         path = path if path.startswith("/") else f"/api/public/{path}"
         return self.client.generic(
-            method, path, data=body if isinstance(body, bytes) else _json(body), content_type="application/json", **extra
+            method,
+            path,
+            data=body if isinstance(body, bytes) else _json(body),
+            content_type="application/json",
+            **extra,
         )
 
     def get(self, path: str, **params: object):

@@ -51,10 +51,14 @@ def issues_body(issues: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def issue(field: str, message: str, code: str = "invalid") -> dict[str, Any]:
     """One thing wrong with the data; `field` is a dotted path."""
-    return {"code": code, "path": field.replace("[", ".").replace("]", "").split(".") if field else [], "message": message}
+    return {
+        "code": code,
+        "path": field.replace("[", ".").replace("]", "").split(".") if field else [],
+        "message": message,
+    }
 
 
-def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
+def exception_handler(error: Exception, _context: Mapping[str, Any]) -> Response | None:
     """DRF's hook: every refusal in the API's shape; None (a 500, logged with its traceback) for what is our fault."""
     headers = {}
     if isinstance(error, exceptions.ValidationError):

@@ -52,7 +52,7 @@ class CamelSerializer(serializers.Serializer):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
             raise exceptions.ValidationError({"body": ["Expected a JSON object."]})
-        wire = {camel(name): name for name in self.fields}
+        wire = {camel(str(name)): str(name) for name in self.fields}
         try:
             return super().to_internal_value({wire.get(key, key): value for key, value in data.items()})
         except exceptions.ValidationError as error:

@@ -24,5 +24,7 @@ class ScopePermission(BasePermission):
         if needed in (kind, "any") or (needed == "scores" and kind == "project"):
             return True
         if kind == "scores":
-            raise exceptions.PermissionDenied("Access denied: the public key alone may only write scores. Use Basic authentication.")
+            raise exceptions.PermissionDenied(
+                "Access denied: the public key alone may only write scores. Use Basic authentication."
+            )
         raise exceptions.PermissionDenied(NEEDS[needed if needed in NEEDS else "project"])

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework import exceptions
-from rest_framework.request import Request
 from rest_framework.views import APIView
 
 
@@ -17,7 +17,7 @@ class PublicView(APIView):
 
     @property
     def project_id(self) -> str:
-        return self.request.auth.project_id  # type: ignore[union-attr]
+        return self.request.auth.project_id  # type: ignore[union-attr,no-any-return]
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         raise exceptions.MethodNotAllowed(request.method or "")

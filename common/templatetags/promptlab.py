@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from common import content as contents
 
 register = template.Library()
-NOTHING = mark_safe('<span class="faint">–</span>')  # noqa: S308  (a constant)
+NOTHING = mark_safe('<span class="faint">–</span>')
 FOLD_AFTER = 2500  # characters of a text that are shown before "show all"
 OPEN_CHILDREN = 12  # nodes of a JSON tree with more children start closed below the first level
 
@@ -97,7 +97,9 @@ def moment(value: datetime | None) -> SafeString:
     exact = f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S}.{local.microsecond // 1000:03d} {local:%Z}"
     age = (timezone.now() - value).total_seconds()
     words = date_format(local, "SHORT_DATE_FORMAT") if age > 7 * 86400 else _ago(age)
-    return format_html('<time datetime="{}" title="{}" data-relative class="nowrap">{}</time>', value.isoformat(), exact, words)
+    return format_html(
+        '<time datetime="{}" title="{}" data-relative class="nowrap">{}</time>', value.isoformat(), exact, words
+    )
 
 
 def _ago(seconds: float) -> str:
@@ -129,9 +131,15 @@ def _node(label: str, child: Any, depth: int) -> SafeString:
         size = f"{{{len(child)}}}" if isinstance(child, Mapping) else f"[{len(child)}]"
         is_open = " open" if depth == 0 or (depth < 3 and len(child) <= OPEN_CHILDREN) else ""
         return format_html(
-            '<details{}><summary>{}<span class="meta">{}</span></summary>{}</details>', is_open, key, size, json_tree(child, depth + 1)
+            '<details{}><summary>{}<span class="meta">{}</span></summary>{}</details>',
+            is_open,
+            key,
+            size,
+            json_tree(child, depth + 1),
         )
-    return format_html('<div class="leaf">{}{}</div>', key, json_tree(child, depth + 1) if depth < 60 else _leaf(str(child)))
+    return format_html(
+        '<div class="leaf">{}{}</div>', key, json_tree(child, depth + 1) if depth < 60 else _leaf(str(child))
+    )
 
 
 def _leaf(value: Any) -> SafeString:
@@ -144,14 +152,26 @@ def _leaf(value: Any) -> SafeString:
 def content(json_text: str | None, title: str = "", uid: str = "") -> dict[str, Any]:
     """A stored JSON text as a person wants it: messages, text or tree, with the raw form one click away."""
     read = contents.read_content(json_text)
-    return {"content": read, "title": title, "uid": uid or f"c{id(read):x}", "fold_after": FOLD_AFTER, "pretty": _pretty(read)}
+    return {
+        "content": read,
+        "title": title,
+        "uid": uid or f"c{id(read):x}",
+        "fold_after": FOLD_AFTER,
+        "pretty": _pretty(read),
+    }
 
 
 @register.inclusion_tag("components/content.html")
 def content_value(value: Any, title: str = "", uid: str = "") -> dict[str, Any]:
     """The same for a Python value."""
     read = contents.value_content(value)
-    return {"content": read, "title": title, "uid": uid or f"c{id(read):x}", "fold_after": FOLD_AFTER, "pretty": _pretty(read)}
+    return {
+        "content": read,
+        "title": title,
+        "uid": uid or f"c{id(read):x}",
+        "fold_after": FOLD_AFTER,
+        "pretty": _pretty(read),
+    }
 
 
 def _pretty(read: contents.Content) -> str:
@@ -176,7 +196,14 @@ def sort_header(context: Context, column: str, label: str, kind: str = "") -> di
     for name in ("cursor", "page"):
         params.pop(name, None)
     params["order"] = f"{column}.{'asc' if active and direction == 'desc' else 'desc'}"
-    return {"label": label, "kind": kind, "active": active, "direction": direction, "url": f"?{params.urlencode()}", "column": column}
+    return {
+        "label": label,
+        "kind": kind,
+        "active": active,
+        "direction": direction,
+        "url": f"?{params.urlencode()}",
+        "column": column,
+    }
 
 
 @register.simple_tag(takes_context=True)

@@ -28,7 +28,9 @@ class Annotate(Page):
             if request.POST.get("withdraw"):
                 withdraw(self.project_id, target, config_id=config_id, author_id=author_id)
             else:
-                annotate(self.project_id, target, config_id=config_id, value=value, comment=comment, author_id=author_id)
+                annotate(
+                    self.project_id, target, config_id=config_id, value=value, comment=comment, author_id=author_id
+                )
         except NotFound as error:
             raise Http404(error.message) from error
         except DomainError as error:
@@ -63,9 +65,15 @@ def _shown(line: Line, typed: dict[str, str] | None) -> dict[str, Any]:
     refused = bool(typed and typed["refusal"] and typed["config_id"] == config.pk)
     options: list[dict[str, Any]] = []
     if config.data_type == "BOOLEAN":
-        options = [{"value": "1", "label": _("Yes"), "chosen": bool(mine and mine.value == 1)}, {"value": "0", "label": _("No"), "chosen": bool(mine and mine.value == 0)}]
+        options = [
+            {"value": "1", "label": _("Yes"), "chosen": bool(mine and mine.value == 1)},
+            {"value": "0", "label": _("No"), "chosen": bool(mine and mine.value == 0)},
+        ]
     elif config.data_type == "CATEGORICAL":
-        options = [{"value": c["label"], "label": c["label"], "chosen": bool(mine and mine.string_value == c["label"])} for c in config.categories or []]
+        options = [
+            {"value": c["label"], "label": c["label"], "chosen": bool(mine and mine.string_value == c["label"])}
+            for c in config.categories or []
+        ]
     value: Any = "" if mine is None else mine.value if config.data_type == "NUMERIC" else mine.string_value
     return {
         "config": config,

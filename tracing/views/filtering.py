@@ -194,7 +194,7 @@ def chip_links(params: QueryDict, chips: tuple[Chip, ...]) -> list[dict[str, Any
 
 def read_order(params: QueryDict, allowed: tuple[str, ...], default: str) -> tuple[str, str]:
     """The order `?order=column.asc|desc` if it is one of the allowed columns, else the default."""
-    column, dot, direction = params.get("order", default).partition(".")
+    column, _dot, direction = params.get("order", default).partition(".")
     if column not in allowed or direction not in ("asc", "desc"):
-        column, dot, direction = default.partition(".")
+        column, _dot, direction = default.partition(".")
     return column, direction

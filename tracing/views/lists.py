@@ -13,7 +13,7 @@ from tracing.store.base import Page as StorePage
 from tracing.views.filtering import RANGES, Filtering, Reader, chip_links, read_filters, read_order
 
 Row = TypeVar("Row")
-LIMITS = (25, 50, 100)
+LIMITS = ("25", "50", "100")
 
 
 class ListPage(Page, ABC):
@@ -29,7 +29,8 @@ class ListPage(Page, ABC):
     def get(self, request: HttpRequest) -> HttpResponse:
         filtering = read_filters(request.GET, self.filters, self.time_column, self.default_range)
         order = read_order(request.GET, self.orders, self.default_order)
-        limit = int(request.GET.get("limit", "50")) if request.GET.get("limit") in map(str, LIMITS) else 50
+        asked = request.GET.get("limit", "")
+        limit = int(asked) if asked in LIMITS else 50
         page, fault = _read(lambda cursor: self.read(filtering, order, cursor), request.GET.get("cursor", ""), limit)
         return self.render(
             {
@@ -42,7 +43,7 @@ class ListPage(Page, ABC):
                 "ranges": [(name, label) for name, (label, _length) in RANGES.items()],
                 "order": ".".join(order),
                 "filtered": bool(filtering.chips or filtering.search or filtering.since or filtering.until),
-                **self.extra(filtering),
+                **self.more(filtering),
             }
         )
 
@@ -54,7 +55,7 @@ class ListPage(Page, ABC):
         """What the template gets for each record."""
         return rows
 
-    def extra(self, filtering: Filtering) -> dict[str, Any]:
+    def more(self, filtering: Filtering) -> dict[str, Any]:
         return {}
 
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from tracing.filters import Filter
 from tracing.records import Observation
 from tracing.store import store
 from tracing.store.base import Cursor, ObservationQuery
 from tracing.store.base import Page as StorePage
-from tracing.views.filtering import OBSERVATION_FILTERS, Filter, Filtering
+from tracing.views.filtering import OBSERVATION_FILTERS, Filtering
 from tracing.views.lists import ListPage
 
 UNPRICED = (
@@ -40,5 +41,5 @@ class Observations(ListPage):
             )
         )
 
-    def extra(self, filtering: Filtering) -> dict[str, Any]:
+    def more(self, filtering: Filtering) -> dict[str, Any]:
         return {"unpriced": bool(self.request.GET.get("unpriced"))}

@@ -20,4 +20,6 @@ class Scores(ListPage):
     default_order = "timestamp.desc"
 
     def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Score]:
-        return store().scores(ScoreQuery(project_id=self.project_id, filters=filtering.filters, order=order, window=window))
+        return store().scores(
+            ScoreQuery(project_id=self.project_id, filters=filtering.filters, order=order, window=window)
+        )

@@ -5,11 +5,12 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from common.pages import Page
+from tracing.filters import Filter
 from tracing.records import Session
 from tracing.store import store
 from tracing.store.base import Cursor, SessionQuery, TraceQuery
 from tracing.store.base import Page as StorePage
-from tracing.views.filtering import SESSION_FILTERS, Filter, Filtering
+from tracing.views.filtering import SESSION_FILTERS, Filtering
 from tracing.views.lists import ListPage
 from tracing.views.traces import scores_by_trace
 
@@ -29,7 +30,11 @@ class Sessions(ListPage):
     def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Session]:
         return store().sessions(
             SessionQuery(
-                project_id=self.project_id, filters=filtering.filters, search=filtering.search, order=order, window=window
+                project_id=self.project_id,
+                filters=filtering.filters,
+                search=filtering.search,
+                order=order,
+                window=window,
             )
         )
 

@@ -9,17 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from common.api.rendering import moment
 from common.pages import Page
+from tracing.filters import Filter
 from tracing.records import Observation, TraceDetail
 from tracing.store import store
 from tracing.store.base import Cursor, Deletion, TraceQuery
 from tracing.tree import flatten
-from tracing.views.filtering import Filter
 
 TABS = (("preview", _("Preview")), ("scores", _("Scores")), ("annotate", _("Annotate")), ("raw", _("Raw")))
 
 
 class TracePage(Page):
-    """`?observation=<id>` chooses an observation, none the trace itself; `?view=timeline` shows time instead of the tree."""
+    """`?observation=<id>` chooses an observation, none the trace itself; `?view=timeline` shows time, not the tree."""
 
     template = "tracing/trace.html"
     part = "detail"
@@ -59,7 +59,7 @@ class TracePage(Page):
 
 
 class Neighbour(Page):
-    """The next or previous trace by time, for `j` and `k`: found when asked for, so that the page itself stays quick."""
+    """The next or previous trace by time, for `j` and `k`: found when asked for, so that the page stays quick."""
 
     def get(self, request: HttpRequest, direction: str, trace_id: str) -> HttpResponse:
         here = store().traces(TraceQuery(project_id=self.project_id, ids=(trace_id,))).rows
@@ -68,7 +68,10 @@ class Neighbour(Page):
         newer = direction == "newer"
         beyond = Filter("datetime", "timestamp", ">" if newer else "<", here[0].timestamp)
         query = TraceQuery(
-            project_id=self.project_id, filters=(beyond,), order=("timestamp", "asc" if newer else "desc"), window=Cursor(limit=1)
+            project_id=self.project_id,
+            filters=(beyond,),
+            order=("timestamp", "asc" if newer else "desc"),
+            window=Cursor(limit=1),
         )
         rows = store().traces(query).rows
         return redirect("trace", rows[0].id if rows else trace_id)

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-
 from django.utils.translation import ngettext
 
 from common.pages import Page
@@ -43,7 +42,7 @@ class Traces(ListPage):
         scores = scores_by_trace(self.project_id, [trace.id for trace in rows])
         return [{"trace": trace, "scores": scores.get(trace.id, [])} for trace in rows]
 
-    def extra(self, filtering: Filtering) -> dict[str, Any]:
+    def more(self, filtering: Filtering) -> dict[str, Any]:
         return {"may_write": self.may("traces:write")}
 
 

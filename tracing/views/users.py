@@ -6,9 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from common.pages import Page
+from tracing.filters import Filter
 from tracing.store import store
 from tracing.store.base import Measure, MetricsQuery
-from tracing.views.filtering import RANGES, Filter, read_range
+from tracing.views.filtering import RANGES, read_range
 
 LIMIT = 200
 # "All time" for an aggregation that needs a beginning.
@@ -30,7 +31,11 @@ class Users(Page):
                 project_id=self.project_id,
                 view="traces",
                 dimensions=("userId",),
-                measures=(Measure(measure="count", aggregation="count"), Measure(measure="totalCost", aggregation="sum"), Measure(measure="totalTokens", aggregation="sum")),
+                measures=(
+                    Measure(measure="count", aggregation="count"),
+                    Measure(measure="totalCost", aggregation="sum"),
+                    Measure(measure="totalTokens", aggregation="sum"),
+                ),
                 filters=(
                     Filter("null", "userId", "is not null", ""),
                     *((Filter("string", "userId", "contains", search),) if search else ()),
