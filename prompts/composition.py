@@ -108,7 +108,7 @@ class _Assembly:
         texts = {reference: self.fill(child) for reference, child in children}
         self._depth[node.id] = 1 + max((self._depth[child.id] for _, child in children), default=0)
         if self._depth[node.id] > MAX_DEPTH:
-            raise Invalid(f"'{self.root.name}' would hold prompts nested deeper than {MAX_DEPTH}.", "prompt")
+            raise Invalid(f"'{self.root.name}' would hold prompts nested deeper than {MAX_DEPTH}.")
         self._open.remove(node.id)
         self._filled[node.id] = _replaced(node.content, texts) if texts else node.content
         return self._filled[node.id]
@@ -116,13 +116,9 @@ class _Assembly:
     def _target(self, reference: Reference) -> Node:
         target = self.targets[reference]
         if target.type != Kind.TEXT:
-            raise Invalid(
-                f"Prompt dependency is not a text prompt: {reference}. Only text can be put into a prompt.", "prompt"
-            )
+            raise Invalid(f"Prompt dependency is not a text prompt: {reference}. Only text can be put into a prompt.")
         if target.id in self._open or target.name == self.root.name:
-            raise Invalid(
-                f"Circular dependency detected involving prompt '{target.name}' version {target.version}.", "prompt"
-            )
+            raise Invalid(f"Circular dependency detected involving prompt '{target.name}' version {target.version}.")
         return target
 
 
@@ -133,7 +129,7 @@ def _load(project_id: str, wanted: Iterable[Reference]) -> dict[Reference, Node]
     while missing:
         found = _look_up(project_id, missing)
         for reference in missing - found.keys():
-            raise Invalid(f"Prompt dependency not found: {reference}. Create it first, or mend the tag.", "prompt")
+            raise Invalid(f"Prompt dependency not found: {reference}. Create it first, or mend the tag.")
         targets |= found
         missing = {inner for node in found.values() for inner in references(node.content)} - targets.keys()
     return targets
@@ -180,8 +176,7 @@ def check_dependents(project_id: str, name: str) -> None:
             except Invalid as error:
                 raise Invalid(
                     f"'{version.prompt.name}' version {version.version} contains '{name}' and could not be put "
-                    f"together any more: {error.message}",
-                    "labels",
+                    f"together any more: {error.message}"
                 ) from error
         seen |= fresh.keys()
         names = {version.prompt.name for version in fresh.values()}
@@ -202,7 +197,7 @@ def _replaced(value: Any, texts: Mapping[Reference, str]) -> Any:
     if isinstance(value, str):
         found = (parse(match[1]) for match in _TAG.finditer(value))
         if sum(len(texts[reference]) for reference in found if reference) > MAX_LENGTH:
-            raise Invalid(f"Put together, the prompt would be longer than {MAX_LENGTH} characters.", "prompt")
+            raise Invalid(f"Put together, the prompt would be longer than {MAX_LENGTH} characters.")
         return _TAG.sub(lambda match: _text_for(match, texts), value)
     if isinstance(value, dict):
         return {key: _replaced(inner, texts) for key, inner in value.items()}

@@ -39,7 +39,7 @@ def fetch_json(
 ) -> bytes:
     """`fetch`, as the JSON that goes out on the wire (`prompts.documents`)."""
     if version is not None and label is not None:
-        raise Invalid("Cannot specify both version and label. Send one of them.", "version")
+        raise Invalid("Cannot specify both version and label. Send one of them.")
     if version is None and label is None:
         label = PRODUCTION
     key = _key(project_id, name, version, label, resolve)

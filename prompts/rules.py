@@ -102,4 +102,4 @@ def _check_names_of_placeholders(messages: Sequence[dict[str, Any]]) -> None:
     both = set(templates.variables(messages)) & set(templates.placeholders(messages))
     if both:
         names = ", ".join(f"'{name}'" for name in sorted(both))
-        raise Invalid(f"Variables and placeholders must have different names; these are both: {names}.", "prompt")
+        raise Invalid(f"Variables and placeholders must have different names; these are both: {names}.")

@@ -1,0 +1,25 @@
+"""What the tests of prompts have in common."""
+
+from typing import Any
+
+
+def text_prompt(name: str = "greeting", prompt: str = "Hello {{name}}", **more: Any) -> dict[str, Any]:
+    return {"name": name, "prompt": prompt, **more}
+
+
+def chat_prompt(name: str = "chat", **more: Any) -> dict[str, Any]:
+    messages = [{"role": "system", "content": "Be {{mood}}."}, {"role": "user", "content": "{{question}}"}]
+    return {"name": name, "type": "chat", "prompt": messages, **more}
+
+
+def create(api: Any, name: str = "greeting", prompt: Any = "Hello {{name}}", **more: Any) -> dict[str, Any]:
+    """Create a version through the API and return the answer."""
+    response = api.post("v2/prompts", {"name": name, "prompt": prompt, **more})
+    assert response.status_code == 201, response.content
+    return response.json()
+
+
+def tag(name: str, **by: Any) -> str:
+    """A composition tag: `tag("greeting", label="production")`."""
+    ((key, value),) = by.items()
+    return f"@@@langfusePrompt:name={name}|{key}={value}@@@"
