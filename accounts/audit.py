@@ -7,6 +7,7 @@ stand or fall together.
 from typing import Any
 
 from accounts.models import AuditEntry, Organization, Project, User
+from accounts.storable import storable
 
 MAX_ID = 800
 
@@ -40,9 +41,9 @@ def record(
         api_key=api_key,
         action=action,
         subject_type=subject_type,
-        subject_id=_storable(str(subject_id))[:MAX_ID],
-        before=_storable(before),
-        after=_storable(after),
+        subject_id=storable(str(subject_id))[:MAX_ID],
+        before=storable(before),
+        after=storable(after),
     )
 
 
@@ -56,16 +57,3 @@ def _organization_id(project: Project | str | None, organization: Organization |
     if project is None:
         raise TypeError("An audit entry belongs to a project or an organization; give one of them.")
     return Project.objects.values_list("organization_id", flat=True).get(pk=project)
-
-
-def _storable(value: Any) -> Any:
-    """The value without NUL characters and lone surrogates, which PostgreSQL refuses in text and in JSON."""
-    match value:
-        case str():
-            return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-        case dict():
-            return {_storable(str(key)): _storable(inner) for key, inner in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_storable(inner) for inner in value]
-        case _:
-            return value

@@ -15,8 +15,10 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
 
-from accounts.keys import create_key, hash_secret
+from accounts.hashing import hash_secret
+from accounts.keys import create_key
 from accounts.models import ApiKey, Membership, Organization, Project, User
+from accounts.purging import purge
 from accounts.roles import Role
 
 # The server's own number for "somebody sets up"; any would do, as long as all processes use the same.
@@ -159,6 +161,7 @@ def _make(wishes: Wishes) -> FirstStart | None:
     if wishes.org_public_key:
         _given_key(organization, wishes.org_public_key, wishes.org_secret_key, "ORG")
     if nothing_yet or wishes.project:
+        purge(wishes.project_id)  # one of that id may still be on its way out
         found = _find_project(wishes, organization)
         project = found or Project.objects.create(
             organization=organization,

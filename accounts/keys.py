@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from django.conf import settings
 from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.hashing import hash_secret
 from accounts.models import ApiKey, Organization, Project, User
 
 REMEMBERED_SECONDS = 60
@@ -47,11 +48,6 @@ class NewKey:
     secret: str
 
 
-def hash_secret(secret: str) -> str:
-    """The keyed hash under which a secret (or an invitation's token) is stored: 64 hex digits."""
-    return hmac.new(settings.SECRET_KEY.encode(), secret.encode(), hashlib.sha256).hexdigest()
-
-
 def create_key(
     owner: Project | Organization,
     *,
@@ -63,7 +59,7 @@ def create_key(
     """Make a key pair for a project or an organization; given values are taken as they are."""
     secret = secret or f"sk-lf-{secrets.token_hex(24)}"
     if public_key:  # a given pair may have been refused a moment ago, and the refusal be remembered
-        cache.delete_many([_remembered(public_key, hash_secret(secret)), _remembered(public_key, "")])
+        _forget(public_key, hash_secret(secret))
     key = ApiKey.objects.create(
         project=owner if isinstance(owner, Project) else None,
         organization=owner if isinstance(owner, Organization) else None,
@@ -79,7 +75,7 @@ def create_key(
 def revoke_key(key: ApiKey) -> None:
     """Delete the key; it stops working at once."""
     key.delete()
-    cache.delete_many([_remembered(key.public_key, key.secret_hash), _remembered(key.public_key, "")])
+    _forget(key.public_key, key.secret_hash)
 
 
 def verify_pair(public_key: str, secret: str) -> Scope | None:
@@ -90,6 +86,14 @@ def verify_pair(public_key: str, secret: str) -> Scope | None:
 def verify_public(public_key: str) -> Scope | None:
     """The scores-only scope of a project's public key alone."""
     return _verify(public_key, "")
+
+
+def _forget(public_key: str, secret_hash: str) -> None:
+    """Now, and again after the commit: until then others read, and remember, what was."""
+    slots = [_remembered(public_key, secret_hash), _remembered(public_key, "")]
+    cache.delete_many(slots)
+    if transaction.get_connection().in_atomic_block:
+        transaction.on_commit(lambda: cache.delete_many(slots))
 
 
 def _remembered(public_key: str, secret_hash: str) -> str:

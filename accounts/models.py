@@ -81,8 +81,18 @@ class Organization(models.Model):
         return self.name
 
 
+class ProjectManager(models.Manager["Project"]):
+    """Projects that are not being deleted."""
+
+    def get_queryset(self) -> models.QuerySet["Project"]:
+        return super().get_queryset().filter(deleted_at__isnull=True)
+
+
 class Project(models.Model):
-    """The tenant: everything measured or configured belongs to exactly one project."""
+    """The tenant: everything measured or configured belongs to exactly one project.
+
+    A deleted project (`deleted_at`) is found by nobody; it goes for good when all its rows are gone.
+    """
 
     id = models.CharField(primary_key=True, max_length=100, default=new_id)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="projects")
@@ -92,11 +102,19 @@ class Project(models.Model):
     is_demo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[ProjectManager] = ProjectManager()
+    everything: ClassVar[models.Manager["Project"]] = models.Manager()
 
     class Meta:
         verbose_name = _("project")
         verbose_name_plural = _("projects")
-        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="project_name_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "name"], name="project_name_once", condition=models.Q(deleted_at__isnull=True)
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -187,12 +205,18 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # The link was shown on a page, so having it does not prove that the address is the person's.
+    shown = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["organization", "email"])]
+        indexes = [models.Index(fields=["organization", "email"]), models.Index(fields=["email"])]
 
     def __str__(self) -> str:
         return f"{self.email} → {self.project or self.organization}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
 
 
 class AuditEntry(models.Model):

@@ -14,6 +14,11 @@ class Role(StrEnum):
     VIEWER = "VIEWER"
     ANNOTATOR = "ANNOTATOR"
 
+    def stronger_than(self, other: "Role | None") -> bool:
+        """Whether this role is more than `other`; every role is more than none."""
+        order = list(Role)
+        return other is None or order.index(self) < order.index(other)
+
 
 ROLE_LABELS = {
     Role.OWNER: _("Owner"),
