@@ -30,7 +30,7 @@ def convert(data: Any, shape: type[Body]) -> Body:
         found = _AT.search(text)
         path = found["path"] if found else ""
         message = text[: found.start()] if found else text
-        if not path and (missing := re.search(r"`(\w+)`$", message)):
+        if not path and (missing := re.search(r"missing required field `(\w+)`$", message)):
             path = missing[1]
         raise Invalid(f"{path or 'body'}: {message}.", path or "body") from None
 
