@@ -50,6 +50,20 @@ _POSTGRES = {
 }
 _FAST_BUT_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
 
+_VALKEY = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "databases": "64",  # the tests use one each
+    "appendfsync": "everysec",
+    "save": "",  # the append-only file is enough
+    # Only what has a time to live, the cache, may be dropped for want of room; never a queued task.
+    "maxmemory": "256mb",
+    "maxmemory-policy": "volatile-lru",
+    "daemonize": "no",
+    "logfile": "",
+    "loglevel": "warning",
+}
+
 
 class Postgres:
     """The PostgreSQL of one house."""
@@ -99,23 +113,21 @@ class Postgres:
         give(unfinished, self.places.account)
         # Builtin C.UTF-8: sorted by code point, the same on every machine, and yet Cyrillic has upper and lower case.
         # Trust: whoever is let into the sockets' private folder is us.
-        self._run(
-            ["initdb", "-D", unfinished, "--username", NAME, "--auth", "trust", "--encoding", "UTF8", "--no-locale"]
-            + ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-instructions"]
-            + ([] if self.durable else ["--no-sync"]),
-            cwd=unfinished,
-        )
-        self._run(["postgres", "--single", "-D", unfinished, "postgres"], cwd=unfinished, says=f"CREATE DATABASE {NAME}")
+        options = f"--username={NAME} --auth=trust --encoding=UTF8 --no-locale --no-instructions"
+        options += " --locale-provider=builtin --builtin-locale=C.UTF-8" + ("" if self.durable else " --no-sync")
+        self._run("initdb", *options.split(), folder=unfinished)
+        self._run("postgres", "--single", "postgres", folder=unfinished, says=f"CREATE DATABASE {NAME}")
         unfinished.rename(self.places.postgres)
 
-    def _run(self, command: list[str | Path], *, cwd: Path, says: str = "") -> None:
+    def _run(self, program: str, *options: str, folder: Path, says: str = "") -> None:
+        mode = options[:1] if "--single" in options else ()  # which PostgreSQL wants to read first
         with self.log.open("ab") as log:
-            done = subprocess.run(  # noqa: S603 (our own commands)
-                [self._program(str(command[0])), *command[1:]],
+            done = subprocess.run(
+                [self._program(program), *mode, "-D", folder, *options[len(mode) :]],
                 input=says.encode(),
                 stdout=log,
                 stderr=log,
-                cwd=cwd,
+                cwd=folder,
                 env=self._environment(),
                 check=False,
                 **processes.as_account(self.places.account),
@@ -159,14 +171,15 @@ class Valkey:
             give(places.valkey, places.account)
         self.socket.unlink(missing_ok=True)
         copied = places.programs / "valkey-server"
+        settings = {
+            **_VALKEY,
+            "unixsocket": str(self.socket),
+            "dir": str(places.valkey),
+            "appendonly": "yes" if self.durable else "no",
+        }
+        options = [part for name, value in settings.items() for part in (f"--{name}", value)]
         process = processes.spawn(
-            [copied if copied.exists() else valkey_program()]
-            + ["--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700", "--dir", places.valkey]
-            + ["--databases", "64", "--appendonly", "yes" if self.durable else "no", "--appendfsync", "everysec", "--save", ""]
-            # Only what has a time to live, the cache, may be dropped for want of room; never a queued task.
-            + ["--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"]
-            + ["--databases", "64"]  # the tests use one each
-            + ["--daemonize", "no", "--logfile", "", "--loglevel", "warning"],
+            [copied if copied.exists() else valkey_program(), *options],
             log=self.log,
             account=places.account,
             cwd=places.valkey,

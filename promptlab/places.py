@@ -27,6 +27,7 @@ from promptlab.processes import Account, as_account
 OUTSIDE = Path("/var/lib/promptlab")
 POINTER = "databases.path"  # in the data folder: where the databases are, when they are not in it
 SOCKETS_POINTER = "sockets.path"
+FIRST_SIGN_IN = "first-sign-in.txt"  # in the data folder: what the first start made and told
 POSTGRES_SOCKET = ".s.PGSQL.5432"
 VALKEY_SOCKET = "valkey.sock"
 _LONGEST_SOCKET = 107 if sys.platform == "linux" else 103  # bytes that fit into sockaddr_un.sun_path
@@ -115,9 +116,8 @@ def _home_and_account(data: Path) -> tuple[Path, Account | None, list[str]]:
     home.mkdir(mode=0o711, exist_ok=True)
     (home / "data-folder.path").write_text(f"{data}\n")
     pointer.write_text(f"{home}\n")
-    return home, account, [
-        f"PostgreSQL does not run as root and user {account.name} cannot enter {data}, so the databases are in {home}."
-    ]
+    notice = f"Databases do not run as root, and user {account.name} cannot enter {data}: they live in {home}."
+    return home, account, [notice]
 
 
 def _programs(account: Account | None) -> tuple[Path, list[str]]:
@@ -133,14 +133,24 @@ def _programs(account: Account | None) -> tuple[Path, list[str]]:
     with tempfile.TemporaryDirectory(dir=OUTSIDE, prefix="copying-") as folder:
         unfinished = Path(folder) / "copy"
         for part in (f"{installed.name}/pginstall18", f"{installed.name}.libs"):
-            shutil.copytree(
-                installed.parent / part, unfinished / part, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a")
-            )
+            needless = shutil.ignore_patterns("include", "*.a")
+            shutil.copytree(installed.parent / part, unfinished / part, symlinks=True, ignore=needless)
         shutil.copy2(valkey_program(), unfinished / installed.name)
         unfinished.rename(copy)
-    return copy / installed.name, [
-        f"User {account.name} cannot enter {installed}, so PostgreSQL and Valkey run from a copy in {copy}."
-    ]
+    notice = f"User {account.name} cannot enter {installed}: PostgreSQL and Valkey run from a copy in {copy}."
+    return copy / installed.name, [notice]
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a whole file, or none, for its owner's eyes only."""
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    with unfinished.open("w", encoding="utf-8") as target:
+        target.write(text)
+        target.flush()
+        os.fsync(target.fileno())
+    unfinished.rename(file)
 
 
 def valkey_program() -> Path:
@@ -170,7 +180,7 @@ def _sockets(data: Path, home: Path, account: Account | None) -> Path:
         folder = Path(pointer.read_text().strip())
         if _is_private(folder, account) and _fits(folder):
             return folder
-    folder = Path(tempfile.mkdtemp(prefix="promptlab-", dir="/tmp"))  # noqa: S108 (mkdtemp makes it private)
+    folder = Path(tempfile.mkdtemp(prefix="promptlab-", dir="/tmp"))
     give(folder, account)
     pointer.write_text(f"{folder}\n")
     return folder

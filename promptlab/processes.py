@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -56,27 +57,30 @@ def spawn(
             cwd=cwd,
             env=None if environment is None else dict(environment),
             start_new_session=True,
-            preexec_fn=_die_with(os.getpid(), when_we_die) if sys.platform == "linux" else None,  # noqa: PLW1509
+            preexec_fn=die_with(os.getpid(), when_we_die),
             **as_account(account),
         )
 
 
-def as_account(account: Account | None) -> dict[str, object]:
+def as_account(account: Account | None) -> dict[str, Any]:
     """The arguments that make `subprocess` run a command under `account`."""
     if account is None:
         return {}
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
-def _die_with(parent: int, number: signal.Signals) -> Callable[[], None]:
+def die_with(parent: int, number: signal.Signals) -> Callable[[], None]:
+    """What a child calls right after its fork, so that the kernel sends it `number` when its `parent` ends."""
+    if sys.platform != "linux":
+        return lambda: None
     libc = ctypes.CDLL(None)  # loaded before the fork: between fork and exec as little as possible may happen
 
-    def before_exec() -> None:
+    def after_fork() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
-        if os.getppid() != parent:  # the parent died before it could be watched
+        if os.getppid() != parent:  # it ended before it could be watched
             os._exit(1)
 
-    return before_exec
+    return after_fork
 
 
 def stop(process: subprocess.Popen[bytes], number: signal.Signals, patience: float) -> None:

@@ -9,6 +9,7 @@ settings that are only made here.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import http.client
 import json
@@ -31,7 +32,7 @@ from promptlab.supervisor import Child, Stop, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS = ("SECRET_KEY", "PROMPTLAB_ENCRYPTION_KEY")
-FIRST_SIGN_IN = "first-sign-in.txt"
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (every address, and the one by which we reach ourselves)
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,20 @@ def read_wishes(environment: Mapping[str, str]) -> Wishes:
         raise Refusal(f"PORT is {port!r}: set it to a number between 1 and 65535.")
     return Wishes(
         data=Path(environment.get("PROMPTLAB_DATA", "").strip() or ROOT / "data"),
-        host=environment.get("PROMPTLAB_BIND", "").strip() or "0.0.0.0",  # noqa: S104 (a team reaches it from elsewhere)
+        # A team reaches it from other machines.
+        host=_numeric(environment.get("PROMPTLAB_BIND", "").strip() or "0.0.0.0"),  # noqa: S104
         port=int(port),
         url=(environment.get("PROMPTLAB_URL", "").strip() or f"http://localhost:{port}").rstrip("/"),
         demo=environment.get("PROMPTLAB_DEMO", "").strip().lower() not in {"0", "no", "false", "off"},
     )
+
+
+def _numeric(host: str) -> str:
+    """The address behind a name, as granian wants it. Raises Refusal."""
+    try:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as error:
+        raise Refusal(f"PROMPTLAB_BIND is {host!r}, which is no address of this machine.") from error
 
 
 def say(text: str, *, to: TextIO | None = None) -> None:
@@ -103,19 +113,16 @@ def _bring_up(supervisor: Supervisor, locks: contextlib.ExitStack, data: Path, w
     environment = _environment(data, wishes)
     home = _home(locks, data, wishes, environment)
     environment |= _start_servers(supervisor, home, environment) if home else {}
-    first = _prepare(data, environment)
+    prepared = _prepare(data, environment)
 
     web_log, worker_log, demo_log = (data / "logs" / f"{name}.log" for name in ("web", "worker", "demo"))
     supervisor.add(Child("The web server", web_log, lambda: _start_web(web_log, environment, wishes)))
     supervisor.show(web_log)
-    say(_welcome(data, wishes, first))
+    say(_welcome(data, wishes, prepared["first_start"]))
 
-    beat = data / "schedule"
-    celery = [sys.executable, "-m", "celery", "--app", "promptlab", "--workdir", str(ROOT), "worker"]
-    celery += ["--pool", "threads", "--concurrency", "4", "--loglevel", "WARNING", "--beat", "--schedule", str(beat)]
-    celery += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    supervisor.add(Child("The worker", worker_log, lambda: _spawn(celery, worker_log, environment)))
-    if wishes.demo and first["demo_wanted"]:
+    worker = [sys.executable, "-m", "promptlab.worker", "--schedule", str(data / "scheduler" / "last-runs")]
+    supervisor.add(Child("The worker", worker_log, lambda: _spawn(worker, worker_log, environment)))
+    if wishes.demo and prepared["demo_wanted"]:
         demo = _manage("demo", "--base-url", f"http://{_reachable(wishes.host)}:{wishes.port}")
         supervisor.add(Child("The demo project", demo_log, lambda: _spawn(demo, demo_log, environment), once=True))
 
@@ -138,12 +145,7 @@ def _generated_secrets(data: Path) -> dict[str, str]:
     """Made once: whoever loses them loses every session, API key and sealed provider key."""
     file = data / "secrets.json"
     if not file.exists():
-        unfinished = data / "secrets.unfinished"
-        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
-            json.dump({name: secrets.token_hex(32) for name in SECRETS}, target, indent=1)
-            target.flush()
-            os.fsync(target.fileno())
-        unfinished.rename(file)
+        places.write_private(file, json.dumps({name: secrets.token_hex(32) for name in SECRETS}, indent=1))
     try:
         found: dict[str, str] = json.loads(file.read_text())
     except (OSError, ValueError) as error:
@@ -242,20 +244,15 @@ def _manage(*words: str) -> list[str]:
     return [sys.executable, str(ROOT / "manage.py"), *words]
 
 
-def _welcome(data: Path, wishes: Wishes, prepared: Mapping[str, Any]) -> str:
-    first = prepared["first_start"]
-    file = data / FIRST_SIGN_IN
-    lines = ["", f"PromptLab runs at {wishes.url}", ""]
-    if first:
-        names = {"email": "E-mail", "password": "Password", "project_id": "Project", "public_key": "Public key"}
-        names["secret_key"] = "Secret key"
-        block = [f"  {title:<11} {first[name]}" for name, title in names.items() if first.get(name)]
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
-            target.write("\n".join(["PromptLab's first user and keys, made at the first start.", "", *block, ""]))
-        lines += [*block, "", f"  These are kept in {file}."]
-    elif file.exists():
-        lines.append(f"  The first user's password and keys are in {file}.")
-    return "\n".join([*lines, f"  Data and logs are in {data}.", "  Ctrl-C stops it.", ""])
+def _welcome(data: Path, wishes: Wishes, first_start: str) -> str:
+    """What a person needs now. The password is told once, and kept in a file for whoever scrolled past it."""
+    lines = ["", f"PromptLab runs at {wishes.url}", "", *first_start.splitlines()]
+    if first_start:
+        lines += ["", f"This is kept in {data / places.FIRST_SIGN_IN}."]
+    elif (data / places.FIRST_SIGN_IN).exists():
+        lines.append(f"The first user's password and keys are in {data / places.FIRST_SIGN_IN}.")
+    lines += [f"Data and logs are in {data}. Ctrl-C stops PromptLab.", ""]
+    return "\n".join(f"  {line}".rstrip() for line in lines)
 
 
 # --- One at a time -----------------------------------------------------------------------------------
@@ -277,25 +274,31 @@ def _lock(locks: contextlib.ExitStack, folder: Path, wishes: Wishes) -> None:
 
 def check_port(host: str, port: int) -> None:
     """Whether we can listen there. Raises Refusal."""
-    remedy = "Stop that program or choose another port, e.g. PORT=3001 make run."
-    with contextlib.suppress(OSError), socket.create_connection((_reachable(host), port), timeout=1):
-        raise Refusal(f"Port {port} is used by another program. {remedy}")
+    busy = f"Port {port} is used by another program: stop it or choose another port, e.g. PORT={port + 1} make run."
+    # A program that listens on one of localhost's two addresses only would still be met by half of all browsers.
+    if host in _ANY and any(_accepts(address, port) for address in ("127.0.0.1", "::1")):
+        raise Refusal(busy)
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+            probe.bind((host, port))
     except PermissionError as error:
-        raise Refusal(f"Port {port} may not be used without more rights: choose one above 1023, e.g. PORT=3000.") from error
-    except socket.gaierror as error:
-        raise Refusal(f"PROMPTLAB_BIND is {host!r}, which is no address of this machine.") from error
+        raise Refusal(f"Port {port} needs more rights than we have: choose one above 1023, e.g. PORT=3000.") from error
     except OSError as error:
-        raise Refusal(f"Port {port} on {host} cannot be used ({error.strerror}). {remedy}") from error
+        if error.errno == errno.EADDRINUSE:
+            raise Refusal(busy) from error
+        raise Refusal(f"PROMPTLAB_BIND is {host!r}, which is no address of this machine.") from error
+
+
+def _accepts(address: str, port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=1):
+        return True
+    return False
 
 
 def _reachable(host: str) -> str:
     """Where we reach ourselves."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return _ANY.get(host, host)
 
 
 # --- Signals -------------------------------------------------------------------------------------------
@@ -309,7 +312,7 @@ def _listen_to_signals() -> None:
         signal.signal(signal.SIGHUP, _stop)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     _close_ears()
     raise Stop
 

@@ -14,14 +14,14 @@ import threading
 from argparse import ArgumentParser
 from typing import Any
 
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from promptlab import shutdown
 
 
-class Web(Granian):
+class Web(MPServer):
     """granian that says it is going before it goes.
 
     After SIGTERM `/api/public/ready` answers 503; with PROMPTLAB_DRAIN_SECONDS set, requests are served that much
@@ -56,7 +56,7 @@ def main() -> None:
         blocking_threads=options.threads,
         respawn_failed_workers=True,
         workers_kill_timeout=4,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     ).serve()
 
 
@@ -65,8 +65,9 @@ def _load_application() -> None:
     from django.core.exceptions import ImproperlyConfigured
 
     try:
-        import promptlab.wsgi  # noqa: F401
         from django.urls import get_resolver
+
+        import promptlab.wsgi  # noqa: F401
 
         get_resolver().url_patterns  # noqa: B018
     except ImproperlyConfigured as error:

@@ -2,9 +2,8 @@
 
 import json
 from argparse import ArgumentParser
-from contextlib import contextmanager
 from collections.abc import Iterator
-from dataclasses import asdict
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -12,11 +11,12 @@ import redis
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts import bootstrap
 from promptlab import demo
+from promptlab.places import FIRST_SIGN_IN, write_private
 
 LOCK = 0x9A0397  # any number, the same for everybody: two containers that start at once take turns
 
@@ -33,14 +33,29 @@ class Command(BaseCommand):
         with one_at_a_time():
             if has_migrations_to_run():
                 call_command("migrate", interactive=False, verbosity=0)
-            first = bootstrap.ensure_first_start()
+            with transaction.atomic():
+                first = bootstrap.ensure_first_start()
+                text = as_text(first) if first else ""
+                if text and settings.EMBEDDED:  # before the commit: a password that nobody has seen opens nothing
+                    write_private(settings.DATA_DIR / FIRST_SIGN_IN, f"{text}\n")
             wanted = demo.is_wanted()
 
         if options["json"]:
-            self.stdout.write(json.dumps({"first_start": asdict(first) if first else None, "demo_wanted": wanted}))
-        elif first:
-            for name, value in asdict(first).items():
-                self.stdout.write(f"{name}: {value}")
+            self.stdout.write(json.dumps({"first_start": text, "demo_wanted": wanted}))
+        elif text:
+            self.stdout.write(text)
+
+
+def as_text(first: bootstrap.FirstStart) -> str:
+    """What was made now and can be read nowhere else later, a line each."""
+    names = {
+        "E-mail": first.email,
+        "Password": first.password,
+        "Project": first.project_name,
+        "Public key": first.public_key,
+        "Secret key": first.secret_key,
+    }
+    return "\n".join(f"{name:<11} {value}" for name, value in names.items() if value)
 
 
 def reach_servers() -> None:

@@ -1,0 +1,75 @@
+# PromptLab in two commands: `make run` and `make test`. Needs Python 3.11 or newer, and make.
+
+SHELL := /bin/sh
+ROOT := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+PYTHON := .venv/bin/python
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input
+
+ifneq ($(ROOT),.)
+# Called as `make -f somewhere/Makefile`: paths below are those of the checkout.
+.PHONY: $(or $(MAKECMDGOALS),help)
+$(or $(MAKECMDGOALS),help):
+	@exec $(MAKE) --no-print-directory -C "$(ROOT)" $@
+else
+
+.DEFAULT_GOAL := help
+
+# A venv whose Python has gone (upgraded, or the checkout came from elsewhere) is made again.
+ifneq ($(shell $(PYTHON) -c 'print("works")' 2>/dev/null),works)
+$(shell rm -f .venv/made .venv/*.done)
+endif
+
+.PHONY: help run test lint format bench messages
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/requirements.done ## Start PromptLab on http://localhost:3000 (PORT, PROMPTLAB_DATA and .env.example's variables)
+	@exec $(PYTHON) manage.py up --with-parent
+
+test: .venv/requirements-dev.done ## Run all tests against real PostgreSQL, Valkey, SDKs and Chromium
+	@$(PYTHON) -m tests.sdk.environments
+	@$(PYTHON) -m pytest -n 2
+
+lint: .venv/requirements-dev.done ## Check style, types and the floors between the apps
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy .
+	@.venv/bin/lint-imports
+
+format: .venv/requirements-dev.done ## Put the code into its form
+	@$(PYTHON) -m ruff check --fix --exit-zero --quiet .
+	@$(PYTHON) -m ruff format .
+
+bench: .venv/requirements-dev.done ## Measure speed, memory and start times
+	@$(PYTHON) -m benchmarks
+
+messages: .venv/requirements-dev.done ## Collect the texts to translate into locale/
+	@$(PYTHON) manage.py makemessages --all --no-obsolete --ignore .venv --ignore .venvs --ignore data
+
+.venv/requirements.done: requirements.txt | .venv/made
+	@echo "Installing requirements (about a minute the first time)…"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/requirements-dev.done: requirements-dev.txt .venv/requirements.done
+	@echo "Installing what the tests need…"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# A name found on the path may be a shim that leads nowhere, and Debian splits venv off: so each is tried.
+.venv/made:
+	@for python in python3.13 python3.12 python3.14 python3.11 python3 python; do \
+	  if $$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    $$python -m venv --clear .venv && touch $@ && exit 0; \
+	  fi; \
+	done; \
+	for python in python3.13 python3.12 python3.14 python3.11 python3 python; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Python lacks its venv module: install it (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; \
+	  fi; \
+	done; \
+	echo "PromptLab needs Python 3.11 or newer, and found none: install it from https://www.python.org/downloads/ or with your system's packages." >&2; \
+	exit 1
+
+endif

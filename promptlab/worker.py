@@ -1,0 +1,68 @@
+"""Celery's worker and scheduler, for one machine: `python -m promptlab.worker --schedule data/scheduler/last-runs`.
+
+The scheduler is forked from the process that becomes the worker, once everything is imported, which saves 40 MB over
+two separate ones. Celery's own `--beat` does so too, but never notices when the scheduler is gone; here the worker ends
+with it, and the supervisor starts both again. In production `celery worker` and `celery beat` run apart.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+from argparse import ArgumentParser
+from pathlib import Path
+
+from promptlab import processes
+from promptlab.celery import app
+
+log = logging.getLogger("promptlab.worker")
+
+
+def main() -> None:
+    parser = ArgumentParser(prog="python -m promptlab.worker")
+    parser.add_argument("--schedule", type=Path, required=True, help="where to remember what ran when")
+    parser.add_argument("--threads", type=int, default=int(os.environ.get("PROMPTLAB_WORKER_THREADS") or 4))
+    options = parser.parse_args()
+
+    options.schedule.parent.mkdir(parents=True, exist_ok=True)
+    app.loader.init_worker()  # sets Django up and imports every task
+    app.finalize()
+    for name in ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "kombu.transport.redis"):
+        importlib.import_module(name)  # what both would import by themselves a moment later
+    gc.collect()
+    gc.freeze()  # what was imported stays shared between the two
+
+    scheduler = _fork_scheduler(options.schedule)
+    threading.Thread(target=_end_with, args=(scheduler,), daemon=True).start()
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")  # talk between several workers
+    app.worker_main(
+        ["worker", "--pool", "threads", "--concurrency", str(options.threads), "--loglevel", "WARNING", *quiet]
+    )
+
+
+def _fork_scheduler(schedule: Path) -> int:
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        return child
+    try:
+        processes.die_with(parent, signal.SIGTERM)()
+        app.Beat(schedule=str(schedule), loglevel="WARNING", quiet=True).run()
+    except BaseException:
+        log.exception("The scheduler ended.")
+    os._exit(1)  # not through the worker's own way out, which this process has inherited
+
+
+def _end_with(scheduler: int) -> None:
+    os.waitpid(scheduler, 0)
+    os.kill(os.getpid(), signal.SIGTERM)  # a warm shutdown: running tasks end first
+
+
+if __name__ == "__main__":
+    main()
+    sys.exit()
