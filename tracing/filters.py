@@ -28,6 +28,155 @@ OPERATORS: Mapping[str, tuple[str, ...]] = {
 }
 NEED_KEY = frozenset({"stringObject", "numberObject", "booleanObject", "categoryOptions", "positionInTrace"})
 
+# What can be filtered and, where the kind has an order, sorted by: name on the wire → kind (api.md, section 5). The
+# kind decides which types of filter fit (`FITTING`); a store knows where each column stands.
+TRACE_COLUMNS: Mapping[str, str] = {
+    "id": "string",
+    "name": "string",
+    "timestamp": "datetime",
+    "createdAt": "datetime",
+    "updatedAt": "datetime",
+    "userId": "string",
+    "sessionId": "string",
+    "environment": "string",
+    "version": "string",
+    "release": "string",
+    "tags": "array",
+    "public": "boolean",
+    "bookmarked": "boolean",
+    "input": "text",
+    "output": "text",
+    "metadata": "object",
+    "latency": "number",
+    "inputTokens": "number",
+    "outputTokens": "number",
+    "totalTokens": "number",
+    "tokens": "number",
+    "inputCost": "number",
+    "outputCost": "number",
+    "totalCost": "number",
+    "observationCount": "number",
+    "level": "string",
+    "errorCount": "number",
+    "warningCount": "number",
+    "defaultCount": "number",
+    "debugCount": "number",
+    "scores_avg": "numbers",
+    "scores": "numbers",
+    "score_categories": "categories",
+    "score_booleans": "booleans",
+}
+OBSERVATION_COLUMNS: Mapping[str, str] = {
+    "id": "string",
+    "type": "string",
+    "name": "string",
+    "traceId": "string",
+    "parentObservationId": "string",
+    "startTime": "datetime",
+    "endTime": "datetime",
+    "completionStartTime": "datetime",
+    "createdAt": "datetime",
+    "updatedAt": "datetime",
+    "environment": "string",
+    "level": "string",
+    "statusMessage": "string",
+    "version": "string",
+    "isRootObservation": "boolean",
+    "positionInTrace": "position",
+    "latency": "number",
+    "timeToFirstToken": "number",
+    "tokensPerSecond": "number",
+    "inputTokens": "number",
+    "outputTokens": "number",
+    "totalTokens": "number",
+    "tokens": "number",
+    "inputCost": "number",
+    "outputCost": "number",
+    "totalCost": "number",
+    "model": "string",
+    "providedModelName": "string",
+    "modelId": "string",
+    "promptId": "string",
+    "promptName": "string",
+    "promptVersion": "number",
+    "input": "text",
+    "output": "text",
+    "metadata": "object",
+    "experiment": "strings",
+    "traceName": "string",
+    "traceEnvironment": "string",
+    "traceTags": "array",
+    "tags": "array",
+    "userId": "string",
+    "sessionId": "string",
+    "release": "string",
+    "scores_avg": "numbers",
+    "scores": "numbers",
+    "score_categories": "categories",
+    "score_booleans": "booleans",
+}
+SESSION_COLUMNS: Mapping[str, str] = {
+    "id": "string",
+    "createdAt": "datetime",
+    "environment": "string",
+    "bookmarked": "boolean",
+    "public": "boolean",
+    "traceCount": "number",
+    "firstTimestamp": "datetime",
+    "lastTimestamp": "datetime",
+    "duration": "number",
+    "userIds": "array",
+    "userId": "array",
+    "tags": "array",
+    "totalCost": "number",
+    "totalTokens": "number",
+    "errorCount": "number",
+    "scores_avg": "numbers",
+    "score_categories": "categories",
+    "score_booleans": "booleans",
+}
+SCORE_COLUMNS: Mapping[str, str] = {
+    "id": "string",
+    "timestamp": "datetime",
+    "createdAt": "datetime",
+    "updatedAt": "datetime",
+    "name": "string",
+    "dataType": "string",
+    "value": "number",
+    "stringValue": "string",
+    "source": "string",
+    "environment": "string",
+    "traceId": "string",
+    "observationId": "string",
+    "sessionId": "string",
+    "datasetRunId": "string",
+    "configId": "string",
+    "queueId": "string",
+    "authorUserId": "string",
+    "comment": "string",
+    "traceName": "string",
+    "userId": "string",
+    "tags": "array",
+    "traceTags": "array",
+    "observationName": "string",
+}
+# kind of a column → types of filter that fit it.
+FITTING: Mapping[str, tuple[str, ...]] = {
+    "string": ("string", "stringOptions", "null"),
+    "text": ("string", "null"),  # JSON text: compared with what it says, not with its quotes
+    "number": ("number", "null"),
+    "datetime": ("datetime", "null"),
+    "boolean": ("boolean", "null"),
+    "array": ("arrayOptions", "stringOptions", "string", "null"),
+    "object": ("stringObject", "numberObject", "categoryOptions", "booleanObject", "null"),
+    "strings": ("stringObject", "null"),
+    "numbers": ("numberObject",),
+    "categories": ("categoryOptions",),
+    "booleans": ("booleanObject",),
+    "position": ("positionInTrace",),
+}
+SORTABLE = frozenset({"string", "number", "datetime", "boolean"})
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -61,7 +210,9 @@ def check_filter(raw: object, place: str = "filter") -> Filter:
     if not isinstance(column, str) or not column:
         raise Invalid(f"{place}.column must name a column.", f"{place}.column")
     if operator not in OPERATORS[kind]:
-        raise Invalid(f"{place}.operator must be one of {', '.join(OPERATORS[kind])} for type {kind}.", f"{place}.operator")
+        raise Invalid(
+            f"{place}.operator must be one of {', '.join(OPERATORS[kind])} for type {kind}.", f"{place}.operator"
+        )
     if kind in NEED_KEY and (not isinstance(key, str) or not key):
         raise Invalid(f"{place}.key must be given for type {kind}.", f"{place}.key")
     return Filter(kind, column, operator, _value(kind, raw.get("value"), f"{place}.value"), key or None)

@@ -48,16 +48,16 @@ class TraceRow(models.Model):
     root_id = models.TextField(null=True)  # lends the trace its input and output when it has none of its own
     first_start = models.DateTimeField(null=True)
     last_end = models.DateTimeField(null=True)
-    input_tokens = models.BigIntegerField(default=0)
-    output_tokens = models.BigIntegerField(default=0)
-    total_tokens = models.BigIntegerField(default=0)
+    input_tokens = models.BigIntegerField(db_default=0)
+    output_tokens = models.BigIntegerField(db_default=0)
+    total_tokens = models.BigIntegerField(db_default=0)
     input_cost = models.FloatField(null=True)
     output_cost = models.FloatField(null=True)
     total_cost = models.FloatField(null=True)
-    observation_count = models.IntegerField(default=0)
-    error_count = models.IntegerField(default=0)
-    warning_count = models.IntegerField(default=0)
-    debug_count = models.IntegerField(default=0)
+    observation_count = models.IntegerField(db_default=0)
+    error_count = models.IntegerField(db_default=0)
+    warning_count = models.IntegerField(db_default=0)
+    debug_count = models.IntegerField(db_default=0)
     level = models.SmallIntegerField(null=True)
 
     class Meta:
@@ -65,9 +65,11 @@ class TraceRow(models.Model):
         indexes = [
             # The list, newest first (read backwards), its cursor, every time window, retention.
             models.Index(fields=["project_id", "timestamp", "id"], name="trace_time"),
-            # The turns of a session, the traces of a user. Hash: such texts may be longer than a B-tree key, and a
-            # trace without them costs nothing.
-            HashIndex(fields=["session_id"], name="trace_session"),
+            # The turns of a session; a trace without one costs nothing.
+            models.Index(
+                fields=["project_id", "session_id"], condition=models.Q(session_id__isnull=False), name="trace_session"
+            ),
+            # The traces of a user. Hash: nobody bounds the length of such a name, and a B-tree would.
             HashIndex(fields=["user_id"], name="trace_user"),
         ]
 

@@ -45,7 +45,7 @@ TRACE: Columns = {
     "tags": (
         "text[]",
         "CASE WHEN new.tags <@ old.tags THEN old.tags"
-        ' ELSE ARRAY(SELECT DISTINCT tag FROM unnest(old.tags || new.tags) tag ORDER BY tag COLLATE "C") END',
+        ' ELSE ARRAY(SELECT tag FROM unnest(old.tags || new.tags) tag GROUP BY tag ORDER BY tag COLLATE "C") END',
     ),
     "public": ("boolean", SAID),
     "bookmarked": ("boolean", SAID),

@@ -25,7 +25,7 @@ def cursor(sql: str, params: Sequence[Param] = (), *, prepare: bool = False) -> 
         raw.prepare_threshold = 1 << 30  # Django turned preparing off; allow it, but only where asked for
     started = time.monotonic()
     with connection.wrap_database_errors, psycopg.Cursor(raw, row_factory=psycopg.rows.tuple_row) as cur:
-        cur.execute(literal(sql), params or None, prepare=prepare, binary=True)
+        cur.execute(literal(sql), [plain(param) for param in params], prepare=prepare, binary=True)
         if connection.queries_logged:
             connection.queries_log.append({"sql": sql, "time": f"{time.monotonic() - started:.3f}"})
         yield cur
@@ -41,6 +41,17 @@ def fetch(sql: str, params: Sequence[Param] = (), *, prepare: bool = False) -> l
     """Execute and return all rows."""
     with cursor(sql, params, prepare=prepare) as cur:
         return cur.fetchall()
+
+
+def plain(param: Param) -> Param:
+    """The parameter without NUL and lone surrogates, which PostgreSQL texts cannot hold: U+FFFD stands in."""
+    if isinstance(param, str):
+        try:
+            param.encode()
+        except UnicodeEncodeError:
+            param = param.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return param.replace("\0", "\ufffd")
+    return [plain(item) for item in param] if isinstance(param, list | tuple) else param
 
 
 def literal(sql: str) -> LiteralString:

@@ -1,0 +1,140 @@
+"""Pages of a list: numbered ones with a total, or from a position (order value, id) onwards without counting.
+
+A missing order value comes last in both directions.
+"""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from common.errors import Invalid
+from tracing.store.base import Cursor, Numbered, Page
+from tracing.store.postgres.filters import Condition, order_place
+from tracing.store.postgres.places import Entity
+from tracing.store.postgres.sql import fetch
+
+Direction = Literal["asc", "desc"]
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list to be read: what to select, which rows, in which order."""
+
+    entity: Entity
+    select: Sequence[str]
+    conditions: Sequence[Condition]
+    order: tuple[str, Direction]
+
+    @property
+    def filtered(self) -> str:
+        """FROM and WHERE, with the joins that the conditions need."""
+        return self._from_where(())
+
+    def selected(self) -> str:
+        """FROM and WHERE, with the joins that conditions, columns and order need."""
+        return self._from_where((*self.select, order_place(self.entity, self.order[0]).sorted_by))
+
+    def _from_where(self, fragments: Sequence[str]) -> str:
+        wheres = [condition.sql for condition in self.conditions]
+        return f"FROM {self.entity.source(*fragments, *wheres)} WHERE {' AND '.join(wheres)}"
+
+    @property
+    def params(self) -> list[Any]:
+        return [param for condition in self.conditions for param in condition.params]
+
+
+def read_page(listing: Listing, window: Numbered | Cursor | None, record: Callable[..., Record]) -> Page[Record]:
+    """The page, each row made by `record(*row)`; `None` reads everything."""
+    if isinstance(window, Cursor):
+        return _from_position(listing, window, record)
+    sql = f"SELECT {', '.join(listing.select)} {listing.selected()} ORDER BY {_order(listing)}"
+    if window is None:
+        return Page(tuple(record(*row) for row in fetch(sql, listing.params)))
+    offset = (window.page - 1) * window.limit
+    rows = fetch(f"{sql} LIMIT %s OFFSET %s", [*listing.params, window.limit, offset])
+    if len(rows) < window.limit and (rows or not offset):
+        total = offset + len(rows)
+    else:
+        total = fetch(f"SELECT count(*) {listing.filtered}", listing.params)[0][0]
+    return Page(tuple(record(*row) for row in rows), total=total)
+
+
+def _from_position(listing: Listing, window: Cursor, record: Callable[..., Record]) -> Page[Record]:
+    rank = order_place(listing.entity, listing.order[0]).sorted_by
+    conditions = list(listing.conditions)
+    if window.after:
+        conditions.append(_beyond(listing, _decode(listing, window.after), window.backwards))
+    asked = Listing(listing.entity, (*listing.select, rank, f"{listing.entity.alias}.id"), conditions, listing.order)
+    sql = f"SELECT {', '.join(asked.select)} {asked.selected()} ORDER BY {_order(listing, window.backwards)} LIMIT %s"
+    rows = fetch(sql, [*asked.params, window.limit + 1])
+    more, rows = len(rows) > window.limit, rows[: window.limit]
+    if window.backwards:
+        rows.reverse()
+    before, after = (more, bool(window.after)) if window.backwards else (bool(window.after), more)
+    return Page(
+        tuple(record(*row[:-2]) for row in rows),
+        next_cursor=_encode(listing.order, *rows[-1][-2:]) if rows and after else None,
+        previous_cursor=_encode(listing.order, *rows[0][-2:]) if rows and before else None,
+    )
+
+
+def _order(listing: Listing, backwards: bool = False) -> str:
+    column, direction = listing.order
+    place = order_place(listing.entity, column)
+    word = "DESC" if (direction == "desc") != backwards else "ASC"
+    identity = f"{listing.entity.alias}.id {word}"
+    if place.required:
+        # Row order as the index has it, so that it is read in either direction.
+        return f"{place.sorted_by} {word}, {identity}" if column != "id" else identity
+    return f"{place.sorted_by} {word} NULLS {'FIRST' if backwards else 'LAST'}, {identity}"
+
+
+def _beyond(listing: Listing, position: tuple[Any, str], backwards: bool) -> Condition:
+    """Rows behind the position (before it, when reading backwards)."""
+    column, direction = listing.order
+    place, identity = order_place(listing.entity, column), f"{listing.entity.alias}.id"
+    rank, sign = place.sorted_by, "<" if (direction == "desc") != backwards else ">"
+    value, last = position
+    if place.required:
+        return Condition(f"({rank}, {identity}) {sign} (%s, %s)", (value, last))
+    if value is None:
+        same = f"({rank} IS NULL AND {identity} {sign} %s)"
+        return Condition(f"({same} OR {rank} IS NOT NULL)" if backwards else same, (last,))
+    onwards = f"({rank}, {identity}) {sign} (%s, %s)"
+    return Condition(onwards if backwards else f"({onwards} OR {rank} IS NULL)", (value, last))
+
+
+def _encode(order: tuple[str, Direction], value: Any, last: str) -> str:
+    stamp = ["t", value.isoformat()] if isinstance(value, datetime) else ["v", value]
+    return base64.urlsafe_b64encode(msgspec.json.encode([1, *order, *stamp, last])).decode().rstrip("=")
+
+
+def _decode(listing: Listing, text: str) -> tuple[Any, str]:
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
+        _, column, direction, kind, value, last = msgspec.json.decode(raw, type=_POSITION)
+        position: Any = datetime.fromisoformat(str(value)) if kind == "t" else value
+    except (ValueError, msgspec.DecodeError) as error:
+        raise Invalid("cursor is not one that this list gave.", "cursor") from error
+    if (column, direction) != listing.order:
+        raise Invalid("cursor belongs to another order of this list.", "cursor")
+    place = order_place(listing.entity, column)
+    expected = int if place.rank else _TYPES[listing.entity.kinds[column]]
+    if not (isinstance(position, expected) or (position is None and not place.required)):
+        raise Invalid("cursor is not one that this list gave.", "cursor")
+    return position, last
+
+
+# version, order column, direction, kind of value (time, other), value, id
+_POSITION = tuple[Literal[1], str, str, Literal["t", "v"], str | float | int | bool | None, str]
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "number": (int, float),
+    "datetime": datetime,
+    "boolean": bool,
+}
