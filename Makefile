@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 ROOT := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 PYTHON := .venv/bin/python
-PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input
+PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check --no-input
 
 ifneq ($(ROOT),.)
 # Called as `make -f somewhere/Makefile`: paths below are those of the checkout.

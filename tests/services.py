@@ -6,6 +6,7 @@ and its own Valkey database number.
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +16,12 @@ from promptlab import embedded
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "promptlab.settings")
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "s" * 40)
 os.environ.setdefault("PROMPTLAB_ENCRYPTION_KEY", "tests-only-" + "e" * 40)
-os.environ.setdefault("PROMPTLAB_DATA", tempfile.mkdtemp(prefix="promptlab-tests-"))
-
-
 _started: list[Callable[[], None]] = []
+
+if "PROMPTLAB_DATA" not in os.environ:  # xdist's workers inherit it
+    _folder = Path(os.environ.setdefault("PROMPTLAB_DATA", tempfile.mkdtemp(prefix="promptlab-tests-")))
+    _folder.chmod(0o711)  # as root the servers run under another account, which has to get in
+    _started.append(lambda: shutil.rmtree(_folder, ignore_errors=True))
 
 
 def _provide() -> None:
@@ -38,5 +41,5 @@ _provide()
 
 
 def pytest_unconfigure() -> None:
-    for stop in _started:
+    for stop in reversed(_started):
         stop()
