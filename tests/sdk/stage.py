@@ -1,0 +1,149 @@
+"""A whole PromptLab for SDK tests: the real web server on a free port, with a database of its own.
+
+Slower to start than Django's live server, and worth it: SDKs meet the same granian, middleware and URLs as in
+production, and what they told stays there for all tests that read it.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import httpx
+import psycopg
+
+ROOT = Path(__file__).parent.parent.parent
+STORIES = ("tutorial", "py2", "py3", "py4", "py5", "js3", "js5")
+EMAIL, PASSWORD = "alice@example.org", "correct horse battery staple"
+PATIENCE = 60  # seconds until the server must answer
+
+MAKE_PROJECTS = f"""
+import json
+import django
+django.setup()
+from accounts.keys import create_key
+from accounts.models import Organization, Project
+organization, made = Organization.objects.get(), {{}}
+for name in {STORIES!r}:
+    project = Project.objects.create(organization=organization, name=name)
+    key = create_key(project, note="sdk tests")
+    made[name] = [project.pk, key.key.public_key, key.secret]
+print(json.dumps(made))
+"""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project of the stage with its keys."""
+
+    id: str
+    public_key: str
+    secret_key: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The running server and a project for each story."""
+
+    url: str
+    projects: dict[str, Project]
+
+    def api(self, story: str) -> httpx.Client:
+        """The public API with the keys of a story's project."""
+        project = self.projects[story]
+        auth = (project.public_key, project.secret_key)
+        return httpx.Client(base_url=f"{self.url}/api/public", auth=auth, timeout=20)
+
+    def browser(self) -> httpx.Client:
+        """A client signed in as the owner of all projects, for the pages."""
+        client = httpx.Client(base_url=self.url, timeout=20)
+        page = client.get("/accounts/login/")
+        form = {"login": EMAIL, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        answer = client.post("/accounts/login/", data=form, headers={"Referer": str(page.url)})
+        assert answer.status_code == 302, f"Signing in failed: {answer.status_code}"
+        return client
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Stage]:
+    """Start a stage and end it; its database goes with it."""
+    with _database() as database, tempfile.TemporaryDirectory(prefix="promptlab-sdk-") as data:
+        port = _free_port()
+        url = f"http://127.0.0.1:{port}"
+        environment = os.environ | {
+            "DATABASE_URL": database,
+            "PROMPTLAB_DATA": data,
+            "PROMPTLAB_URL": url,
+            "DJANGO_SETTINGS_MODULE": "promptlab.settings",
+            "PROMPTLAB_INIT_ORG_NAME": "Psychtelab",
+            "PROMPTLAB_INIT_USER_EMAIL": EMAIL,
+            "PROMPTLAB_INIT_USER_PASSWORD": PASSWORD,
+        }
+        _python(environment, "manage.py", "prepare")
+        projects = json.loads(_python(environment, "-c", MAKE_PROJECTS))
+        with _web(environment, port, Path(data) / "web.log"):
+            yield Stage(url, {story: Project(*made) for story, made in projects.items()})
+
+
+@contextlib.contextmanager
+def _web(environment: dict[str, str], port: int, log: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "promptlab.web", "--port", str(port), "--workers", "1"]
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            _await(server, f"http://127.0.0.1:{port}/api/public/health", log)
+            yield
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _await(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and server.poll() is None:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"The web server did not come up:\n{log.read_text()[-4000:]}")
+
+
+@contextlib.contextmanager
+def _database() -> Iterator[str]:
+    """An empty database beside the one of DATABASE_URL."""
+    address = urlsplit(os.environ["DATABASE_URL"])
+    name = f"promptlab_sdk_{os.getpid()}"
+    with psycopg.connect(address.geturl(), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield address._replace(path=f"/{quote(name)}").geturl()
+    finally:
+        with psycopg.connect(address.geturl(), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _python(environment: dict[str, str], *arguments: str) -> str:
+    """The last line that a Python program of ours prints."""
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{arguments[:2]} failed:\n{done.stderr[-4000:]}"
+    return done.stdout.strip().rpartition("\n")[2]
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,0 +1,1 @@
+"""The tutorial, copied whole, and what plays it."""
