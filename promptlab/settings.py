@@ -5,10 +5,10 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from promptlab import env, sso
-from promptlab.shell import UNFOLD  # noqa: F401  (read by django-unfold)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("PROMPTLAB_DATA", str(BASE_DIR / "data")))
@@ -155,11 +155,21 @@ SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-LOGIN_URL = "account_login"
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.WithName"
+ACCOUNT_CHANGE_EMAIL = True  # one address each; it changes when the new one is verified
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before passwords, addresses and second factors are changed
+# Logins, resets and sign-ups are throttled (allauth's rates) by address, which a proxy of ours must pass on.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(env.flag("PROMPTLAB_BEHIND_PROXY"))
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_TOTP_ISSUER = "PromptLab"
+LOGIN_URL = "/accounts/login/"  # one for all projects
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 SOCIALACCOUNT_PROVIDERS = sso.providers()
+SOCIALACCOUNT_EMAIL_REQUIRED = True
+# A verified address of the provider opens the account of that address, and is connected to it.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 INVITATION_DAYS = env.number("PROMPTLAB_INVITATION_DAYS", 14)
@@ -191,6 +201,7 @@ else:
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("PROMPTLAB_MAIL_FROM", "PromptLab <promptlab@localhost>")
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAIL_CONFIGURED else "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = MAIL_CONFIGURED
 
 # --- API -----------------------------------------------------------------------------------------
 
@@ -209,6 +220,19 @@ SPECTACULAR_SETTINGS = {"TITLE": "PromptLab", "VERSION": "1.0.0", "SERVE_INCLUDE
 API_BODY_LIMIT = env.number("PROMPTLAB_API_BODY_LIMIT", 20 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_BODY_LIMIT
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# --- The admin's look (django-unfold); its sidebar is ours: templates/admin/nav_sidebar.html --------
+
+UNFOLD = {
+    "SITE_TITLE": "PromptLab",
+    "SITE_HEADER": "PromptLab",
+    "SITE_SYMBOL": "graph_1",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "STYLES": [lambda _request: static("css/promptlab.css")],
+    "SCRIPTS": [lambda _request: static("js/promptlab.js")],
+}
 
 # --- Manners ---------------------------------------------------------------------------------------
 
@@ -239,7 +263,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [SELF],
         "frame-ancestors": [NONE],
-        "form-action": [SELF, "https:"],
+        "form-action": [SELF, "https:", *sso.form_targets(SOCIALACCOUNT_PROVIDERS)],
     },
 }
 X_FRAME_OPTIONS = "DENY"

@@ -1,23 +1,14 @@
-"""What the shell around every page shows: sidebar, project switcher, and Unfold's share of it."""
+"""What the shell around every page shows: sidebar, project switcher, theme."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.templatetags.static import static
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-UNFOLD = {
-    "SITE_TITLE": "PromptLab",
-    "SITE_HEADER": "PromptLab",
-    "SITE_SYMBOL": "graph_1",
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "BORDER_RADIUS": "6px",
-    "STYLES": [lambda _request: static("css/promptlab.css")],
-    "SCRIPTS": [lambda _request: static("js/promptlab.js")],
-}
+from accounts.models import ApiKey, Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +57,18 @@ def context(request: HttpRequest) -> dict[str, Any]:
     if project is None or member is None or not request.user.is_authenticated or member.role is None:
         return {**shell, "project": None, "member": None, "sidebar": ()}
     sidebar = [(title, [entry for entry in entries if member.may(entry.action)]) for title, entries in SIDEBAR]
-    return {**shell, "project": project, "member": member, "sidebar": sidebar, "project_root": f"/project/{project.pk}"}
+    return {
+        **shell,
+        "project": project,
+        "member": member,
+        "sidebar": sidebar,
+        "project_root": f"/project/{project.pk}",
+        "public_key": SimpleLazyObject(lambda: _public_key(project)),
+    }
+
+
+def _public_key(project: Project) -> str:
+    """For snippets ready to paste: a public key of this project; asked for only where a page shows one."""
+    return (
+        ApiKey.objects.filter(project=project).order_by("created_at").values_list("public_key", flat=True).first() or ""
+    )
