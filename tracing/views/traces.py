@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from common.pages import Page
@@ -15,6 +16,24 @@ from tracing.store.base import Cursor, Deletion, ScoreQuery, TraceQuery
 from tracing.store.base import Page as StorePage
 from tracing.views.filtering import TRACE_FILTERS, Filtering
 from tracing.views.lists import ListPage
+
+# What may be hidden, in the order of the table.
+COLUMNS = (
+    ("timestamp", _("Time")),
+    ("input", _("Input")),
+    ("output", _("Output")),
+    ("level", _("Level")),
+    ("latency", _("Latency")),
+    ("totalTokens", _("Tokens")),
+    ("totalCost", _("Cost")),
+    ("scores", _("Scores")),
+    ("user", _("User")),
+    ("session", _("Session")),
+    ("tags", _("Tags")),
+    ("environment", _("Environment")),
+    ("version", _("Version")),
+    ("release", _("Release")),
+)
 
 
 class Traces(ListPage):
@@ -43,7 +62,7 @@ class Traces(ListPage):
         return [{"trace": trace, "scores": scores.get(trace.id, [])} for trace in rows]
 
     def more(self, filtering: Filtering) -> dict[str, Any]:
-        return {"may_write": self.may("traces:write")}
+        return {"may_write": self.may("traces:write"), "columns": COLUMNS}
 
 
 class TracesDelete(Page):
