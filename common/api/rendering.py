@@ -7,7 +7,9 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 JSON = "application/json"
 
@@ -34,8 +36,18 @@ def _default(value: Any) -> Any:
     return str(value)
 
 
+class OnlyJson(BaseContentNegotiation):
+    """Whatever the client says it sends or accepts, it is JSON; no header and no `?format=` can ask for another."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], JSON
+
+
 class JsonRenderer(BaseRenderer):
-    """DRF's door to `dumps`; whatever the client says it accepts, it gets JSON."""
+    """DRF's door to `dumps`."""
 
     media_type = JSON
     format = "json"

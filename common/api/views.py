@@ -6,6 +6,8 @@ from django.http import HttpRequest
 from rest_framework import exceptions
 from rest_framework.views import APIView
 
+from common.api.rendering import OnlyJson
+
 
 class PublicView(APIView):
     """Base of all public API views; a subclass says which kind of key it needs.
@@ -14,6 +16,7 @@ class PublicView(APIView):
     """
 
     scope = "project"
+    content_negotiation_class = OnlyJson
 
     @property
     def project_id(self) -> str:

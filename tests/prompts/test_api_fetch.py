@@ -115,3 +115,11 @@ def test_it_needs_a_key(nobody_api) -> None:
 @pytest.mark.parametrize("method", ["put", "post", "patch"])
 def test_other_methods_are_refused(api, method) -> None:
     assert getattr(api, method)("v2/prompts/greeting", {}).status_code == 405
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "nonsense", ""])
+def test_it_answers_in_json_whatever_is_accepted(api, accept) -> None:
+    create(api, labels=["production"])
+    response = api._call("GET", "v2/prompts/greeting", HTTP_ACCEPT=accept, QUERY_STRING="format=xml")
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/json"
