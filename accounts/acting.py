@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts import audit
 from accounts.models import Organization, Project, User
 from accounts.roles import ROLE_LABELS, Role, may
@@ -20,7 +22,7 @@ class Actor:
     def needs(self, action: str) -> None:
         """Raise Denied unless the role may do `action` (see `accounts.roles.PERMISSIONS`)."""
         if not may(self.role, action):
-            raise Denied(f"Your role does not allow this ({action}).")
+            raise Denied(_("Your role does not allow this (%(action)s).") % {"action": action})
 
     def may_give(self, role: Role) -> bool:
         """Nobody gives a role stronger than their own."""
@@ -29,7 +31,7 @@ class Actor:
     def needs_to_give(self, role: Role) -> None:
         """Raise Denied when `role` is more than this actor has."""
         if not self.may_give(role):
-            raise Denied(f"Only somebody with the role {ROLE_LABELS[role]} may give it.", "role")
+            raise Denied(_("Only somebody with the role %(role)s may give it.") % {"role": ROLE_LABELS[role]}, "role")
 
     def record(
         self,

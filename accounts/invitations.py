@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
 from accounts.hashing import hash_secret
@@ -110,14 +111,14 @@ def find(token: str) -> Invitation:
     )
     if invitation is None or (invitation.project and invitation.project.deleted_at):
         raise NotFound(
-            "This invitation is not valid. A newer one may have replaced it: use the link you were sent last."
+            _("This invitation is not valid. A newer one may have replaced it: use the link you were sent last.")
         )
     if invitation.accepted_at:
-        raise Conflict("This invitation has been accepted already. Sign in to go on.")
+        raise Conflict(_("This invitation has been accepted already. Sign in to go on."))
     if invitation.revoked_at:
-        raise Conflict("This invitation has been taken back. Ask the person who invited you for a new one.")
+        raise Conflict(_("This invitation has been taken back. Ask the person who invited you for a new one."))
     if invitation.is_expired:
-        raise Conflict("This invitation has expired. Ask the person who invited you for a new one.")
+        raise Conflict(_("This invitation has expired. Ask the person who invited you for a new one."))
     return invitation
 
 
@@ -126,9 +127,12 @@ def accept(invitation: Invitation, user: User) -> None:
     with transaction.atomic():
         invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
         if invitation.email != user.email.lower():
-            raise Denied(f"This invitation is for {invitation.email}; you are signed in as {user.email}.")
+            raise Denied(
+                _("This invitation is for %(invited)s; you are signed in as %(email)s.")
+                % {"invited": invitation.email, "email": user.email}
+            )
         if invitation.accepted_at or invitation.revoked_at or invitation.is_expired:
-            raise Conflict("This invitation is not valid any more.")
+            raise Conflict(_("This invitation is not valid any more."))
         _give_role(invitation, user)
         invitation.accepted_at, invitation.accepted_by = timezone.now(), user
         invitation.save(update_fields=["accepted_at", "accepted_by"])
@@ -162,7 +166,7 @@ def _needs_email(email: str) -> str:
     try:
         validate_email(email)
     except ValidationError:
-        raise Invalid(f"{email or 'This'} is not an e-mail address.", "email") from None
+        raise Invalid(_("This is not an e-mail address."), "email") from None
     return email
 
 
@@ -172,14 +176,16 @@ def _needs_stranger(organization: Organization, project: Project | None, email: 
         return
     own = project.memberships.filter(user=membership.user).first() if project else None
     if effective(membership.role, own.role if own else None):
-        raise Conflict(f"{email} is a member already. Change the role in the list of members.", "email")
+        raise Conflict(
+            _("%(email)s is a member already. Change the role in the list of members.") % {"email": email}, "email"
+        )
 
 
 def _may_change(invitation: Invitation, by: Actor) -> None:
     by.needs("members:manage")
     by.needs_to_give(Role(invitation.role))
     if invitation.accepted_at or invitation.revoked_at:
-        raise Conflict("This invitation is not pending any more.")
+        raise Conflict(_("This invitation is not pending any more."))
 
 
 def _with_new_token(invitation: Invitation) -> NewLink:
@@ -213,7 +219,7 @@ def _show(made: NewLink) -> None:
 def _give_role(invitation: Invitation, user: User) -> None:
     """The invited role, unless the person has got a stronger one since."""
     role = Role(invitation.role)
-    membership, _ = Membership.objects.get_or_create(user=user, organization=invitation.organization)
+    membership = Membership.objects.get_or_create(user=user, organization=invitation.organization)[0]
     if invitation.project is None:
         if role.stronger_than(Role(membership.role) if membership.role else None):
             Membership.objects.filter(pk=membership.pk).update(role=role)

@@ -1,6 +1,7 @@
 """Issuing and revoking API keys on somebody's behalf. How keys are made and checked is `accounts.keys`' business."""
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
 from accounts.keys import NewKey, create_key, revoke_key
@@ -21,7 +22,7 @@ def issue_key(
     _needs_permission(owner, by)
     note = note.strip()
     if len(note) > LONGEST_NOTE or "\0" in note:
-        raise Invalid(f"A note has up to {LONGEST_NOTE} characters.", "note")
+        raise Invalid(_("A note has up to %(longest)s characters.") % {"longest": LONGEST_NOTE}, "note")
     if bool(public_key) != bool(secret_key):
         raise Invalid("Give both halves of a key pair, or none.", "publicKey" if secret_key else "secretKey")
     for field, value in (("publicKey", public_key), ("secretKey", secret_key)):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
 from accounts.memberships import effective
@@ -106,7 +107,10 @@ def set_project_role(project: Project, user_id: str, role: Role | None, by: Acto
         if after is not None:
             by.needs_to_give(after)
         if at_organization is Role.OWNER and role is not None:
-            raise Conflict(f"{user.email} is an owner of the organization and so of all its projects.", "role")
+            raise Conflict(
+                _("%(email)s is an owner of the organization and so of all its projects.") % {"email": user.email},
+                "role",
+            )
         if role is None and own:
             own.delete()
             _forget_without_roles(membership)
@@ -124,13 +128,13 @@ def set_project_role(project: Project, user_id: str, role: Role | None, by: Acto
 
 def _needs_strength_over(by: Actor, role: Role | None) -> None:
     if role is not None and role.stronger_than(by.role):
-        raise Denied("This member has a stronger role than you.")
+        raise Denied(_("This member has a stronger role than you."))
 
 
 def _needs_another_owner(organization: Organization, leaving: User) -> None:
     others = organization.memberships.filter(role=Role.OWNER, user__is_active=True).exclude(user=leaving)
     if not others.exists():
-        raise Conflict("This is the organization's last owner. Make somebody else an owner first.", "role")
+        raise Conflict(_("This is the organization's last owner. Make somebody else an owner first."), "role")
 
 
 @contextmanager

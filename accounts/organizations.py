@@ -1,6 +1,7 @@
 """Making and naming organizations."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
 from accounts.memberships import may_create_organizations
@@ -13,7 +14,7 @@ from common.errors import Denied
 def create_organization(name: str, by: User) -> Organization:
     """Make an organization whose OWNER is `by`. Raises Denied where only the instance's admin may, Invalid."""
     if not may_create_organizations(by):
-        raise Denied("Only the administrator of this PromptLab makes organizations.")
+        raise Denied(_("Only the administrator of this PromptLab makes organizations."))
     with transaction.atomic():
         organization = Organization.objects.create(name=needs_name(name))
         Membership.objects.create(user=by, organization=organization, role=Role.OWNER)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
 from accounts.keys import revoke_key
@@ -101,7 +102,9 @@ def _save(project: Project) -> None:
         with transaction.atomic():
             project.save()
     except IntegrityError:
-        raise Conflict(f"The organization already has a project named {project.name!r}.", "name") from None
+        raise Conflict(
+            _("The organization already has a project named %(name)s.") % {"name": project.name}, "name"
+        ) from None
 
 
 def _needs_retention(days: int | None) -> int | None:
@@ -109,7 +112,9 @@ def _needs_retention(days: int | None) -> int | None:
         return None
     if not SHORTEST_RETENTION <= days <= 36_500:
         raise Invalid(
-            f"Keep data for at least {SHORTEST_RETENTION} days, or leave it empty to keep it for ever.", "retention"
+            _("Keep data for at least %(days)s days, or leave it empty to keep it for ever.")
+            % {"days": SHORTEST_RETENTION},
+            "retention",
         )
     return days
 

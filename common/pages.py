@@ -10,6 +10,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views import View
 
+from common.errors import Denied, NotFound
+
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -18,7 +20,7 @@ class Page(View):
 
     `permission` guards reading and `write_permission` every other method (None: the page has no writes; a POST is then
     405 as Django does it). A stranger gets 404, a member whose role does not suffice 403, nobody signed in the sign-in
-    page. `part` names the template partial that htmx requests get.
+    page; a verb's NotFound and Denied answer the same. `part` names the template partial that htmx requests get.
     """
 
     template: ClassVar[str] = ""
@@ -38,7 +40,12 @@ class Page(View):
         needed = self.permission if request.method in SAFE else self.write_permission
         if needed is not None and not request.member.may(needed):  # type: ignore[attr-defined]
             raise PermissionDenied(f"Your role does not allow this ({needed}).")
-        return super().dispatch(request, *args, **kwargs)
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except NotFound as error:
+            raise Http404(error.message) from error
+        except Denied as error:
+            raise PermissionDenied(error.message) from error
 
     @property
     def project_id(self) -> str:

@@ -1,11 +1,11 @@
 """The admin inside a project: entered by membership, not by `is_staff`."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Model
-from django.db.models.base import ModelBase
-from django.http import HttpRequest
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from unfold.sites import UnfoldAdminSite
 
 from common.admin import ProjectModelAdmin
@@ -14,23 +14,30 @@ from common.admin import ProjectModelAdmin
 class PromptLabAdminSite(UnfoldAdminSite):
     """Stands under `/project/<id>/admin/`; what a member may do in it is each ModelAdmin's business.
 
-    Only admins that scope themselves to the project are taken in: what libraries register (groups, e-mail addresses,
-    social tokens) belongs to no project and would show one tenant's people to another's administrator.
+    Only models of projects are shown: those that other packages bring (groups, e-mail addresses, second factors) know
+    nothing of tenants, so they are not registered.
     """
 
-    def register(
-        self,
-        model_or_iterable: type[Model] | Iterable[type[Model]],
-        admin_class: Any = None,
-        **options: Any,
-    ) -> None:
-        if isinstance(admin_class, type) and issubclass(admin_class, ProjectModelAdmin):
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        if admin_class is not None and issubclass(admin_class, ProjectModelAdmin):
             super().register(model_or_iterable, admin_class, **options)
-
-    def unregister(self, model_or_iterable: type[Model] | Iterable[type[Model]]) -> None:
-        models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
-        super().unregister([model for model in models if self.is_registered(model)])
 
     def has_permission(self, request: HttpRequest) -> bool:
         member: Any = getattr(request, "member", None)
         return bool(request.user.is_active and member is not None and member.role is not None)
+
+    # There is one way in, with its throttle and its second factor, and one place for passwords: allauth's pages.
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.user.is_authenticated:
+            raise Http404("There is no such project.")
+        return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME, "/"))
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("/accounts/logout/")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("/accounts/password/change/")
+
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("/accounts/password/change/")
