@@ -15,7 +15,7 @@ from datetime import datetime
 import msgspec
 
 from datasets.jsontext import to_text
-from datasets.models import MAX_ID, MAX_RUN_ID, MAX_RUN_NAME, Dataset, DatasetItem
+from datasets.models import MAX_ITEM_ID, MAX_RUN_ID, MAX_RUN_NAME, Dataset, DatasetItem
 from datasets.runs import Answer, RunDraft, link, run_id
 from tracing.records import Changes, ObservationChange
 
@@ -61,7 +61,7 @@ def _read(project_id: str, change: ObservationChange, known: set[str]) -> _Told 
     told_id, item_id = experiment.get("id", ""), experiment.get("item.id", "")
     dataset_id = experiment.get("dataset.id") or None
     name = experiment.get("name") or told_id
-    if not _fits(told_id, MAX_RUN_ID) or not _fits(item_id, MAX_ID) or not _fits(name, MAX_RUN_NAME):
+    if not _fits(told_id, MAX_RUN_ID) or not _fits(item_id, MAX_ITEM_ID) or not _fits(name, MAX_RUN_NAME):
         return None
     if dataset_id is None and change.parent_observation_id is None:
         # SDK 3 makes up a new id for every item that stands in no dataset; only the name tells what belongs together.

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 
@@ -36,9 +37,8 @@ def read_typed(text: str, field: str) -> str | None:
         return to_text(msgspec.json.decode(text.encode("utf-8", "replace")))
     except (msgspec.DecodeError, RecursionError) as error:
         if text[0] in "{[":
-            raise Invalid(
-                f"This is not valid JSON: {error}. To enter it as text, put it in double quotes.", field
-            ) from error
+            wrong = _("This is not valid JSON: %(error)s. To enter it as text, put it in double quotes.")
+            raise Invalid(wrong % {"error": error}, field) from error
         return to_text(text)
 
 

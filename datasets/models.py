@@ -133,7 +133,7 @@ class DatasetRunItem(models.Model):
     id = models.CharField(primary_key=True, max_length=32, editable=False)
     project = models.ForeignKey("accounts.Project", on_delete=models.CASCADE, related_name="+")
     run = models.ForeignKey(DatasetRun, on_delete=models.CASCADE, related_name="items")
-    item_id = models.CharField(max_length=MAX_ID)
+    item_id = models.CharField(max_length=MAX_ITEM_ID)
     version = models.ForeignKey(DatasetItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     trace_id = models.CharField(max_length=MAX_ID)
     # Empty: the trace as a whole is the answer.
@@ -148,7 +148,41 @@ class DatasetRunItem(models.Model):
         indexes = [
             models.Index(fields=["run", "created_at"], name="dataset_run_item_order"),
             models.Index(fields=["project", "-created_at"], name="dataset_run_item_newest"),
+            models.Index(fields=["project", "item_id", "-created_at"], name="dataset_run_item_answers"),
         ]
 
     def __str__(self) -> str:
         return f"{self.run_id} · {self.item_id}"
+
+
+class DatasetImport(models.Model):
+    """A file on its way into a dataset: uploaded, looked at, read row by row; it survives reloads and restarts."""
+
+    class State(models.TextChoices):
+        UPLOADED = "UPLOADED", _("uploaded")
+        RUNNING = "RUNNING", _("running")
+        DONE = "DONE", _("done")
+        FAILED = "FAILED", _("failed")
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    project = models.ForeignKey("accounts.Project", on_delete=models.CASCADE, related_name="+")
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="imports")
+    author = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    file_name = models.CharField(max_length=255)
+    # Emptied when the import is done.
+    content = models.BinaryField()
+    # How it is read, and which column goes where (see `datasets.imports`).
+    reading = models.JSONField(default=dict)
+    mapping = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.UPLOADED)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    fault = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "created_at"], name="dataset_import_age")]
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from django.utils.translation import gettext as _
 from jsonschema import exceptions
 from jsonschema.protocols import Validator
 from jsonschema.validators import Draft7Validator, validator_for
@@ -62,15 +63,14 @@ def schemas_of(dataset: Dataset) -> Schemas:
 def check_schema(schema: Any, field: str) -> None:
     """Raises Invalid when `schema` is no JSON Schema."""
     if not isinstance(schema, (dict, bool)):
-        raise Invalid(f"{field} must be a JSON Schema: an object.", field)
+        raise Invalid(_("%(field)s must be a JSON Schema: an object.") % {"field": field}, field)
     kind = validator_for(schema, default=Draft7Validator)
     try:
         kind.check_schema(schema)  # type: ignore[arg-type]
     except exceptions.SchemaError as error:
-        place = ".".join(str(step) for step in error.absolute_path)
-        raise Invalid(
-            f"{field} is not a valid JSON Schema{f' at {place}' if place else ''}: {error.message}.", field
-        ) from error
+        place = [str(step) for step in error.absolute_path]
+        told = {"field": ".".join([field, *place]), "error": error.message}
+        raise Invalid(_("%(field)s is not a valid JSON Schema: %(error)s.") % told, field) from error
 
 
 def require(violations: Iterable[Violation]) -> None:
@@ -97,9 +97,9 @@ def _violations(validator: Validator | None, field: str, text: str | None, item_
             place = ".".join([field, *(str(step) for step in error.absolute_path)])
             yield Violation(place, _short(error.message), item_id)
     except Unresolvable as error:
-        yield Violation(field, f"the schema refers to what cannot be found: {error}.", item_id)
+        yield Violation(field, _("the schema refers to what cannot be found: %(error)s.") % {"error": error}, item_id)
     except RecursionError:
-        yield Violation(field, "the schema refers to itself without end.", item_id)
+        yield Violation(field, _("the schema refers to itself without end."), item_id)
 
 
 def _short(message: str, limit: int = 300) -> str:

@@ -1,21 +1,24 @@
 """Names and ids as PostgreSQL can keep them."""
 
+from django.utils.translation import gettext as _
+
 from common.errors import Invalid
 
 
 def checked(text: str, field: str, longest: int) -> str:
     """The text itself; raises Invalid when it is empty, too long or holds what cannot be stored."""
     if not text.strip():
-        raise Invalid(f"{field} must not be empty.", field)
+        raise Invalid(_("%(field)s must not be empty.") % {"field": field}, field)
     return checked_or_empty(text, field, longest)
 
 
 def checked_or_empty(text: str, field: str, longest: int | None = None) -> str:
     """Like `checked`, but empty is fine; `longest` None: any length."""
     if longest is not None and len(text) > longest:
-        raise Invalid(f"{field} must have at most {longest} characters; it has {len(text)}.", field)
+        numbers = {"field": field, "longest": longest, "length": len(text)}
+        raise Invalid(_("%(field)s must have at most %(longest)s characters; it has %(length)s.") % numbers, field)
     if "\0" in text or not storable(text):
-        raise Invalid(f"{field} must not contain NUL characters or lone surrogates.", field)
+        raise Invalid(_("%(field)s must not contain NUL characters or lone surrogates.") % {"field": field}, field)
     return text
 
 
