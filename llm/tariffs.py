@@ -209,6 +209,15 @@ def cost(tiers: Sequence[Tier], call: Call) -> dict[str, float]:
 
 
 @lru_cache(maxsize=4096)
+def side(usage_key: str) -> str | None:
+    """Whether a usage bucket is of the "input" or the "output"; "total" for totals, None for anything else."""
+    if usage_key in ("total", "total_tokens"):
+        return "total"
+    bucket = _bucket_of(usage_key)
+    return bucket and bucket.partition("_")[0]
+
+
+@lru_cache(maxsize=4096)
 def _names(usage_key: str) -> tuple[str, ...]:
     """Under which names a price for this usage key may stand, best first."""
     names = [usage_key]

@@ -154,6 +154,7 @@ SCORE_COLUMNS: Mapping[str, str] = {
     "queueId": "string",
     "authorUserId": "string",
     "comment": "string",
+    "metadata": "object",
     "traceName": "string",
     "userId": "string",
     "tags": "array",
@@ -164,7 +165,7 @@ SCORE_COLUMNS: Mapping[str, str] = {
 FITTING: Mapping[str, tuple[str, ...]] = {
     "string": ("string", "stringOptions", "null"),
     "text": ("string", "null"),  # JSON text: compared with what it says, not with its quotes
-    "number": ("number", "null"),
+    "number": ("number", "numberOptions", "null"),  # numberOptions: for parameters of the API, not for `filter`
     "datetime": ("datetime", "null"),
     "boolean": ("boolean", "null"),
     "array": ("arrayOptions", "stringOptions", "string", "null"),

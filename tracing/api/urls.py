@@ -1,5 +1,28 @@
-"""Routes of the public API, mounted below `/api/public/`."""
+"""Routes of the public API, mounted below `/api/public/`. Ids may hold slashes, sent raw or as %2F."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from tracing.api.observations import ObservationsV2View, ObservationsView, ObservationView
+from tracing.api.score_configs import ScoreConfigsView, ScoreConfigView
+from tracing.api.score_lists import ScoresV2View, ScoreV2View
+from tracing.api.scores import ScoresView, ScoreView
+from tracing.api.scores_v3 import ScoresV3View
+from tracing.api.sessions import SessionsView, SessionView
+from tracing.api.traces import TracesView, TraceView
+
+urlpatterns = [
+    path("traces", TracesView.as_view()),
+    path("traces/<path:trace_id>", TraceView.as_view()),
+    path("observations", ObservationsView.as_view()),
+    path("observations/<path:observation_id>", ObservationView.as_view()),
+    path("v2/observations", ObservationsV2View.as_view()),
+    path("sessions", SessionsView.as_view()),
+    path("sessions/<path:session_id>", SessionView.as_view()),
+    path("scores", ScoresView.as_view()),
+    path("scores/<path:score_id>", ScoreView.as_view()),
+    path("v2/scores", ScoresV2View.as_view()),
+    path("v2/scores/<path:score_id>", ScoreV2View.as_view()),
+    path("v3/scores", ScoresV3View.as_view()),
+    path("score-configs", ScoreConfigsView.as_view()),
+    path("score-configs/<path:config_id>", ScoreConfigView.as_view()),
+]

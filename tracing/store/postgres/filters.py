@@ -4,7 +4,7 @@ Text is compared ignoring case, except by "="; a missing value "does not contain
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -54,7 +54,7 @@ def compile_filter(entity: Entity, condition: Filter) -> Condition:
         )
     if condition.type == "null":
         return Condition(f"{place.sql} {'IS NULL' if condition.operator == 'is null' else 'IS NOT NULL'}")
-    return _COMPILERS[kind](entity, place, condition)
+    return _COMPILERS[kind](place.sql, condition)
 
 
 def contains(sql: str, text: str) -> Condition:
@@ -75,7 +75,7 @@ def json_escaped(text: str) -> str:
         return text
 
 
-# --- By kind of column -------------------------------------------------------------------------------
+# --- By kind of column: `sql` is where it stands -------------------------------------------------------
 
 
 _AFFIXES: Mapping[str, tuple[str, str]] = {
@@ -87,10 +87,10 @@ _AFFIXES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _string(entity: Entity, place: Place, condition: Filter) -> Condition:
+def _string(sql: str, condition: Filter) -> Condition:
     if condition.type == "stringOptions":
-        return _options(place.sql, condition, required=place.required)
-    return _text(place.sql, condition.operator, condition.value)
+        return _options(sql, condition)
+    return _text(sql, condition.operator, condition.value)
 
 
 def _text(sql: str, operator: str, value: str) -> Condition:
@@ -103,19 +103,15 @@ def _text(sql: str, operator: str, value: str) -> Condition:
     return Condition(f"{sql} ILIKE %s", (pattern,))
 
 
-def _options(sql: str, condition: Filter, *, required: bool = False) -> Condition:
-    if condition.operator == "any of":
-        return Condition(f"{sql} = ANY(%s::text[])", (list(condition.value),))
-    none_of = f"{sql} <> ALL(%s::text[])"
-    return Condition(none_of if required else f"({none_of} OR {sql} IS NULL)", (list(condition.value),))
+def _options(sql: str, condition: Filter) -> Condition:
+    any_of = f"{sql} = ANY(%s::text[])"
+    negated = condition.operator == "none of"
+    return Condition(f"({any_of}) IS NOT TRUE" if negated else any_of, (list(condition.value),))
 
 
-def _json_text(entity: Entity, place: Place, condition: Filter) -> Condition:
-    return _json_value(place.sql, condition.operator, condition.value)
-
-
-def _json_value(sql: str, operator: str, value: str) -> Condition:
-    """A stored JSON text against plain text: a string is compared without its quotes, anything else as it is written."""
+def _json_text(sql: str, condition: Filter) -> Condition:
+    """A stored JSON text against plain text: a string is compared without its quotes, others as they are written."""
+    operator, value = condition.operator, condition.value
     inside = json_escaped(value)
     if operator == "=":
         return Condition(f"{sql} = ANY(%s::text[])", ([value, f'"{inside}"'],))
@@ -126,8 +122,10 @@ def _json_value(sql: str, operator: str, value: str) -> Condition:
     return _text(sql, operator, inside)
 
 
-def _compared(entity: Entity, place: Place, condition: Filter) -> Condition:
-    return Condition(f"{place.sql} {_comparison(condition)} %s", (condition.value,))
+def _compared(sql: str, condition: Filter) -> Condition:
+    if condition.type == "numberOptions":
+        return Condition(f"{sql} = ANY(%s::float8[])", (list(condition.value),))
+    return Condition(f"{sql} {_comparison(condition)} %s", (condition.value,))
 
 
 def _comparison(condition: Filter) -> str:
@@ -137,16 +135,16 @@ def _comparison(condition: Filter) -> str:
     return condition.operator
 
 
-def _array(entity: Entity, place: Place, condition: Filter) -> Condition:
+def _array(sql: str, condition: Filter) -> Condition:
     if condition.type == "string":
         if condition.operator == "=":
-            return Condition(f"%s = ANY({place.sql})", (condition.value,))
+            return Condition(f"%s = ANY({sql})", (condition.value,))
         negated = "NOT " if condition.operator == "does not contain" else ""
         inner = _text("element", "contains" if negated else condition.operator, condition.value)
-        return Condition(f"{negated}EXISTS (SELECT FROM unnest({place.sql}) element WHERE {inner.sql})", inner.params)
+        return Condition(f"{negated}EXISTS (SELECT FROM unnest({sql}) element WHERE {inner.sql})", inner.params)
     operator = {"any of": "&&", "none of": "&&", "all of": "@>"}[condition.operator]
     negated = "NOT " if condition.operator == "none of" else ""
-    return Condition(f"{negated}coalesce({place.sql}, '{{}}') {operator} %s::text[]", (list(condition.value),))
+    return Condition(f"{negated}coalesce({sql}, '{{}}') {operator} %s::text[]", (list(condition.value),))
 
 
 # A JSON text that is a number, quoted or not, as a number; others are null.
@@ -156,8 +154,8 @@ _NUMBER = (
 )
 
 
-def _object(entity: Entity, place: Place, condition: Filter) -> Condition:
-    found = _value_of(f"({place.sql} ->> %s)", condition)
+def _object(sql: str, condition: Filter) -> Condition:
+    found = _value_of(f"({sql} ->> %s)", condition)
     return Condition(found.sql, (condition.key, *found.params))
 
 
@@ -165,43 +163,42 @@ def _value_of(sql: str, condition: Filter) -> Condition:
     """A condition on the JSON text under the key, which `sql` must mention once."""
     match condition.type:
         case "stringObject":
-            return _json_value(sql, condition.operator, condition.value)
+            return _json_text(sql, condition)
         case "numberObject":
             return Condition(f"{_NUMBER.format(sql)} {_comparison(condition)} %s", (condition.value,))
         case "booleanObject":
             wanted = condition.value is (condition.operator == "=")
             return Condition(f"trim('\"' FROM {sql}) = %s", ("true" if wanted else "false",))
         case _:
-            options = [text for option in condition.value for text in (option, f'"{json_escaped(option)}"')]
-            any_of = f"{sql} = ANY(%s::text[])"
-            return Condition(any_of if condition.operator == "any of" else f"({any_of}) IS NOT TRUE", (options,))
+            options = tuple(text for option in condition.value for text in (option, f'"{json_escaped(option)}"'))
+            return _options(sql, replace(condition, value=options))
 
 
-def _strings(entity: Entity, place: Place, condition: Filter) -> Condition:
-    found = _text(f"({place.sql} ->> %s)", condition.operator, condition.value)
+def _strings(sql: str, condition: Filter) -> Condition:
+    found = _text(f"({sql} ->> %s)", condition.operator, condition.value)
     return Condition(found.sql, (condition.key, *found.params))
 
 
-def _numbers(entity: Entity, place: Place, condition: Filter) -> Condition:
+def _numbers(sql: str, condition: Filter) -> Condition:
     mean = (
-        f"(SELECT avg(s.value) FROM tracing_score s WHERE {entity.scored} AND s.name = %s"  # noqa: S608
+        f"(SELECT avg(s.value) FROM tracing_score s WHERE {sql} AND s.name = %s"  # noqa: S608
         " AND s.data_type IN ('NUMERIC', 'BOOLEAN'))"
     )
     return Condition(f"{mean} {_comparison(condition)} %s", (condition.key, condition.value))
 
 
-def _categories(entity: Entity, place: Place, condition: Filter) -> Condition:
+def _categories(sql: str, condition: Filter) -> Condition:
     chosen = (
-        f"EXISTS (SELECT FROM tracing_score s WHERE {entity.scored} AND s.name = %s"
+        f"EXISTS (SELECT FROM tracing_score s WHERE {sql} AND s.name = %s"
         " AND s.data_type IN ('CATEGORICAL', 'BOOLEAN') AND s.string_value = ANY(%s::text[]))"
     )
     negated = "NOT " if condition.operator == "none of" else ""
     return Condition(negated + chosen, (condition.key, list(condition.value)))
 
 
-def _booleans(entity: Entity, place: Place, condition: Filter) -> Condition:
+def _booleans(sql: str, condition: Filter) -> Condition:
     said = (
-        f"EXISTS (SELECT FROM tracing_score s WHERE {entity.scored} AND s.name = %s"
+        f"EXISTS (SELECT FROM tracing_score s WHERE {sql} AND s.name = %s"
         " AND s.data_type = 'BOOLEAN' AND s.value = %s)"
     )
     negated = "NOT " if condition.operator == "<>" else ""
@@ -220,21 +217,21 @@ _POSITIONS: Mapping[str, tuple[str, bool]] = {
 }
 
 
-def _position(entity: Entity, place: Place, condition: Filter) -> Condition:
+def _position(sql: str, condition: Filter) -> Condition:
     """`nth…` count from 1."""
     if condition.key == "root":
-        return Condition(entity.places["isRootObservation"].sql)
+        return Condition(sql)
     if condition.key not in _POSITIONS:
         raise Invalid(f"filter: positionInTrace knows the keys root, {', '.join(_POSITIONS)}.", "filter")
-    sql, counted = _POSITIONS[condition.key]
+    others, counted = _POSITIONS[condition.key]
     if not counted:
-        return Condition(f"{sql} = 0")
+        return Condition(f"{others} = 0")
     if not isinstance(condition.value, int) or not 1 <= condition.value < 2**31:
         raise Invalid(f"filter: {condition.key} needs a whole number from 1 as value.", "filter")
-    return Condition(f"{sql} = %s", (condition.value - 1,))
+    return Condition(f"{others} = %s", (condition.value - 1,))
 
 
-_COMPILERS: Mapping[str, Callable[[Entity, Place, Filter], Condition]] = {
+_COMPILERS: Mapping[str, Callable[[str, Filter], Condition]] = {
     "string": _string,
     "text": _json_text,
     "number": _compared,

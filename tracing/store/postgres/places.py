@@ -1,9 +1,10 @@
 """Where each column of the wire stands in the database. Mapping is a table.
 
-Aliases: `t` trace, `o` observation, `s` score, `n` session, `sums` the totals of a session over its traces. An expression
-that mentions an alias beyond its own table makes the query join it.
+Aliases: `t` trace, `o` observation, `s` score, `n` session, `sums` the totals of a session over its traces. An
+expression that mentions an alias beyond its own table makes the query join it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -35,14 +36,12 @@ class Entity:
     joins: Mapping[str, str]
     kinds: Mapping[str, str]
     places: Mapping[str, Place]
-    # Scores of this thing, as a condition on `s`, for filters by score.
-    scored: str = ""
 
     def source(self, *fragments: str) -> str:
         """`table alias` with the joins that the given SQL needs."""
         needed: dict[str, None] = {}
         for alias, join in self.joins.items():
-            if any(f"{alias}." in fragment for fragment in fragments):
+            if any(re.search(rf"\b{alias}\.", fragment) for fragment in fragments):
                 needed[join] = None
         return " ".join((f"{self.table} {self.alias}", *needed))
 
@@ -63,6 +62,11 @@ def _seconds(start: str, end: str) -> Place:
 def _environment(alias: str) -> Place:
     return _must(f"coalesce({alias}.environment, 'default')")
 
+
+# Filters by score look for scores of the row: the column's place is the condition that finds them.
+_SCORES_OF_TRACE = Place("s.project_id = t.project_id AND s.trace_id = t.id")
+_SCORES_OF_STEP = Place("s.project_id = o.project_id AND s.trace_id = o.trace_id AND s.observation_id = o.id")
+_SCORES_OF_SESSION = Place("s.project_id = n.project_id AND s.session_id = n.id")
 
 _TOTAL_TOKENS = _must("t.total_tokens")
 _LENT = (
@@ -107,12 +111,11 @@ TRACES = Entity(
         "warningCount": _must("t.warning_count"),
         "debugCount": _must("t.debug_count"),
         "defaultCount": _must("(t.observation_count - t.error_count - t.warning_count - t.debug_count)"),
-        "scores_avg": Place(""),
-        "scores": Place(""),
-        "score_categories": Place(""),
-        "score_booleans": Place(""),
+        "scores_avg": _SCORES_OF_TRACE,
+        "scores": _SCORES_OF_TRACE,
+        "score_categories": _SCORES_OF_TRACE,
+        "score_booleans": _SCORES_OF_TRACE,
     },
-    scored="s.project_id = t.project_id AND s.trace_id = t.id",
 )
 
 _MODEL = Place("o.model")
@@ -142,7 +145,7 @@ OBSERVATIONS = Entity(
         "statusMessage": Place("o.status_message"),
         "version": Place("o.version"),
         "isRootObservation": _must(_ROOT),
-        "positionInTrace": Place(""),
+        "positionInTrace": Place(_ROOT),
         "latency": _seconds("o.start_time", "o.end_time"),
         "timeToFirstToken": _seconds("o.start_time", "o.completion_start_time"),
         "tokensPerSecond": Place("o.output_tokens / nullif(extract(epoch FROM o.end_time - o.start_time)::float8, 0)"),
@@ -170,12 +173,11 @@ OBSERVATIONS = Entity(
         "userId": Place("t.user_id"),
         "sessionId": Place("t.session_id"),
         "release": Place("t.release"),
-        "scores_avg": Place(""),
-        "scores": Place(""),
-        "score_categories": Place(""),
-        "score_booleans": Place(""),
+        "scores_avg": _SCORES_OF_STEP,
+        "scores": _SCORES_OF_STEP,
+        "score_categories": _SCORES_OF_STEP,
+        "score_booleans": _SCORES_OF_STEP,
     },
-    scored="s.project_id = o.project_id AND s.trace_id = o.trace_id AND s.observation_id = o.id",
 )
 
 SESSION_SUMS = """LEFT JOIN LATERAL (
@@ -213,11 +215,10 @@ SESSIONS = Entity(
         "totalCost": Place("sums.total_cost"),
         "totalTokens": _must("sums.total_tokens"),
         "errorCount": _must("sums.error_count"),
-        "scores_avg": Place(""),
-        "score_categories": Place(""),
-        "score_booleans": Place(""),
+        "scores_avg": _SCORES_OF_SESSION,
+        "score_categories": _SCORES_OF_SESSION,
+        "score_booleans": _SCORES_OF_SESSION,
     },
-    scored="s.project_id = n.project_id AND s.session_id = n.id",
 )
 
 SCORES = Entity(
@@ -248,6 +249,10 @@ SCORES = Entity(
         "queueId": Place("s.queue_id"),
         "authorUserId": Place("s.author_user_id"),
         "comment": Place("s.comment"),
+        # Text as it was sent; jsonb refuses the escaped NUL.
+        "metadata": Place(
+            "(CASE WHEN left(s.metadata, 1) = '{' AND strpos(s.metadata, '\\u0000') = 0 THEN s.metadata::jsonb END)"
+        ),
         "traceName": Place("t.name"),
         "userId": Place("t.user_id"),
         "tags": _TRACE_TAGS,
