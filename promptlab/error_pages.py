@@ -14,7 +14,7 @@ def _answer(request: HttpRequest, status: int, name: str, title: str, message: s
     return render(request, "error.html", {"status": status, "title": title, "message": message}, status=status)
 
 
-def bad_request(request: HttpRequest, _exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django passes it by name)
     return _answer(request, 400, "InvalidRequestError", _("Bad request"), _("The request could not be understood."))
 
 
@@ -23,7 +23,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 403, "ForbiddenError", _("Not allowed"), message)
 
 
-def not_found(request: HttpRequest, _exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django passes it by name)
     return _answer(
         request,
         404,
