@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('queue_id', models.TextField(null=True)),
                 ('author_user_id', models.TextField(null=True)),
                 ('comment', models.TextField(null=True)),
-                ('metadata', models.TextField(null=True)),
+                ('metadata', models.JSONField(null=True)),
             ],
             options={
                 'db_table': 'tracing_score',

@@ -155,7 +155,7 @@ class ScoreRow(models.Model):
     queue_id = models.TextField(null=True)
     author_user_id = models.TextField(null=True)
     comment = models.TextField(null=True)
-    metadata = models.TextField(null=True)
+    metadata = models.JSONField(null=True)
 
     class Meta:
         db_table = "tracing_score"

@@ -1,5 +1,6 @@
 """One line of an input or output for lists: what a person would recognise it by."""
 
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -27,10 +28,9 @@ def preview(text: JsonText | None, *, answer: bool = False) -> str | None:
         return None
     line: str = text
     if len(text) <= PARSED:
-        try:
+        # An escaped lone surrogate, say, is not read; the text is readable enough as it stands.
+        with suppress(orjson.JSONDecodeError):
             line = _line(orjson.loads(text), answer, 0)
-        except orjson.JSONDecodeError:
-            pass  # an escaped lone surrogate, say: readable enough as it stands
     return " ".join(line[: LENGTH * 8].split())[:LENGTH].replace("\0", "\ufffd")
 
 
@@ -73,7 +73,8 @@ def _of_dict(value: dict[str, Any], answer: bool, depth: int) -> str:
 
 def _role(message: dict[str, Any]) -> str | None:
     role = message.get("role") or message.get("type")
-    return role if isinstance(role, str) and ("content" in message or "parts" in message or "tool_calls" in message) else None
+    speaks = "content" in message or "parts" in message or "tool_calls" in message
+    return role if isinstance(role, str) and speaks else None
 
 
 def _call(call: Any) -> str:

@@ -17,7 +17,9 @@ from tracing.store.base import (
     SessionQuery,
     TraceQuery,
 )
+from tracing.store.postgres import deletion as deleting
 from tracing.store.postgres import detail, lists, write
+from tracing.store.postgres import metrics as measuring
 
 
 class PostgresStore:
@@ -40,3 +42,9 @@ class PostgresStore:
 
     def scores(self, query: ScoreQuery) -> Page[Score]:
         return lists.scores(query)
+
+    def metrics(self, query: MetricsQuery) -> Sequence[dict[str, Any]]:
+        return measuring.metrics(query)
+
+    def delete(self, deletion: Deletion) -> int:
+        return deleting.delete(deletion)

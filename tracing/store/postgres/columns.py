@@ -120,7 +120,7 @@ SCORE: Columns = {
     "queue_id": ("text", LAST),
     "author_user_id": ("text", LAST),
     "comment": ("text", LAST),
-    "metadata": ("text", LAST),
+    "metadata": ("jsonb", LAST),
 }
 
 

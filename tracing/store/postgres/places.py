@@ -249,10 +249,7 @@ SCORES = Entity(
         "queueId": Place("s.queue_id"),
         "authorUserId": Place("s.author_user_id"),
         "comment": Place("s.comment"),
-        # Text as it was sent; jsonb refuses the escaped NUL.
-        "metadata": Place(
-            "(CASE WHEN left(s.metadata, 1) = '{' AND strpos(s.metadata, '\\u0000') = 0 THEN s.metadata::jsonb END)"
-        ),
+        "metadata": Place("s.metadata"),
         "traceName": Place("t.name"),
         "userId": Place("t.user_id"),
         "tags": _TRACE_TAGS,

@@ -88,9 +88,8 @@ OBSERVATION_TRACE: Selected = {
     "tags": "t.tags",
     "release": "t.release",
 }
-SCORE: Selected = {
-    name: f"s.{name}" for name in Score.__dataclass_fields__  # the table has the record's columns
-}
+# The table has the record's columns.
+SCORE: Selected = {name: f"s.{name}" for name in Score.__dataclass_fields__} | {"metadata": "s.metadata::text"}
 SESSION: Selected = {
     "project_id": "n.project_id",
     "id": "n.id",
@@ -135,7 +134,9 @@ _CONVERT: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def maker(record: type, selected: Selected, convert: Mapping[str, Callable[[Any], Any]] = _CONVERT) -> Callable[..., Any]:
+def maker(
+    record: type, selected: Selected, convert: Mapping[str, Callable[[Any], Any]] = _CONVERT
+) -> Callable[..., Any]:
     """A function that makes the record of a row with these columns."""
     names = tuple(selected)
     conversions = tuple((name, convert[name]) for name in names if name in convert)
@@ -151,7 +152,7 @@ def maker(record: type, selected: Selected, convert: Mapping[str, Callable[[Any]
 
 make_trace = maker(Trace, TRACE)
 make_session = maker(Session, SESSION)
-make_score = maker(Score, SCORE, {})
+make_score = maker(Score, SCORE)
 
 
 def observation_columns(*, bodies: bool, trace: bool) -> Selected:

@@ -28,7 +28,8 @@ SELECT %s, id, now(), environment, false, false FROM json_to_recordset(%s::json)
 ON CONFLICT DO NOTHING
 """
 _MARK_SESSIONS = """
-UPDATE tracing_session old SET bookmarked = coalesce(new.bookmarked, old.bookmarked), public = coalesce(new.public, old.public)
+UPDATE tracing_session old
+SET bookmarked = coalesce(new.bookmarked, old.bookmarked), public = coalesce(new.public, old.public)
 FROM json_to_recordset(%s::json) AS new(id text, bookmarked boolean, public boolean)
 WHERE old.project_id = %s AND old.id = new.id
 """
@@ -63,8 +64,8 @@ FROM totals WHERE t.project_id = %s AND t.id = totals.id AND ({current}) IS DIST
 _TOTALS = {
     name: f"totals.{name}"
     for name in (
-        "root_id", "first_start", "last_end", "input_tokens", "output_tokens", "total_tokens", "input_cost", "output_cost",
-        "total_cost", "observation_count", "error_count", "warning_count", "debug_count", "level",
+        "root_id", "first_start", "last_end", "input_tokens", "output_tokens", "total_tokens", "input_cost",
+        "output_cost", "total_cost", "observation_count", "error_count", "warning_count", "debug_count", "level",
     )
 } | {
     "input_preview": "CASE WHEN t.input IS NULL THEN totals.input_preview ELSE t.input_preview END",
@@ -143,7 +144,10 @@ def _with_implied(changes: Changes, homes: dict[str, str]) -> list[TraceChange]:
 
 
 def _write_sessions(project_id: str, traces: Iterable[TraceChange], marks: list[SessionChange]) -> None:
-    seen = {change.session_id: change.environment for change in traces if change.session_id}
+    seen: dict[str, str | None] = {}
+    for change in traces:
+        if change.session_id:
+            seen[change.session_id] = seen.get(change.session_id) or change.environment
     if seen:
         rows = [{"id": id, "environment": seen[id]} for id in sorted(seen)]
         run(_ADD_SESSIONS, (project_id, as_json(rows)), prepare=True)
