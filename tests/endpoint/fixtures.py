@@ -1,4 +1,4 @@
-"""The endpoint as a pytest plugin: `pytest_plugins = ["tests.endpoint.fixtures"]`."""
+"""The endpoint as a fixture: a conftest that imports `openai_endpoint` offers it to its tests."""
 
 from collections.abc import Iterator
 

@@ -7,17 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.endpoint.fixtures import openai_endpoint
 from tests.endpoint.server import Endpoint
 from tests.sdk.stage import Stage, running
 from tests.sdk.telling import Told, script_of, tell
 
+__all__ = ["openai_endpoint", "stage", "told"]
+
 SDKS = ("py2", "py3", "py4", "py5", "js3", "js5")
-
-
-@pytest.fixture(scope="session")
-def openai_endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as endpoint:
-        yield endpoint
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ production, and what they told stays there for all tests that read it.
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -62,14 +63,17 @@ class Stage:
         auth = (project.public_key, project.secret_key)
         return httpx.Client(base_url=f"{self.url}/api/public", auth=auth, timeout=20)
 
-    def browser(self) -> httpx.Client:
+    @contextlib.contextmanager
+    def browser(self) -> Iterator[httpx.Client]:
         """A client signed in as the owner of all projects, for the pages."""
-        client = httpx.Client(base_url=self.url, timeout=20)
-        page = client.get("/accounts/login/")
-        form = {"login": EMAIL, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
-        answer = client.post("/accounts/login/", data=form, headers={"Referer": str(page.url)})
-        assert answer.status_code == 302, f"Signing in failed: {answer.status_code}"
-        return client
+        with httpx.Client(base_url=self.url, timeout=20, follow_redirects=True) as client:
+            page = client.get("/accounts/login/")
+            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+            assert token, f"{page.url} is no sign-in form: {page.status_code}"
+            form = {"login": EMAIL, "password": PASSWORD, "csrfmiddlewaretoken": token[1]}
+            answer = client.post(page.url, data=form, headers={"Referer": str(page.url)})
+            assert "csrfmiddlewaretoken" not in answer.text or "login" not in answer.url.path, "Signing in failed."
+            yield client
 
 
 @contextlib.contextmanager

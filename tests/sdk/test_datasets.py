@@ -78,5 +78,7 @@ def test_an_experiment_is_a_run_with_a_score_of_its_own(told: Told) -> None:
         item: one["trace"] for item, one in tale["traces"].items()
     }
     assert tale["accuracy"] == 1.0
+    if experiments := told.tale["read"].get("experiments"):  # generation 5 reads them as such
+        assert experiments[tale["run"]] == told.names["experiment"]
     (score,) = told.get("/v2/scores", datasetRunId=tale["run"])["data"]
     assert (score["name"], score["value"]) == ("accuracy", 1)

@@ -12,7 +12,7 @@ def test_the_link_to_the_trace_opens_it(told: Told) -> None:
         f"{told.stage.url}/project/{told.project_id}/traces/{trace_id}",
     )
     with told.stage.browser() as browser:
-        page = browser.get(url, follow_redirects=True)
+        page = browser.get(url)
     assert page.status_code == 200
     assert page.url.path == f"/project/{told.project_id}/traces/{trace_id}"
     assert story.TRACE_NAME in page.text
@@ -25,6 +25,6 @@ def test_the_link_to_an_experiment_opens_its_run(told: Told) -> None:
             continue
         assert url.startswith(f"{told.stage.url}/project/{told.project_id}/")
         with told.stage.browser() as browser:
-            page = browser.get(url, follow_redirects=True)
+            page = browser.get(url)
         assert page.status_code == 200
         assert told.names["run" if part == "dataset" else "experiment"] in page.text

@@ -120,6 +120,19 @@ def test_the_new_observations_route_finds_the_generation(told: Told) -> None:
     assert rows[0]["id"] == told.tale["trace"]["generation"]
 
 
+def test_the_sdk_reads_the_trace_itself(told: Told) -> None:
+    """Its client parses our answers into its own types, which is stricter than any comparison of ours."""
+    read = told.tale["read"]
+    assert read["name"] == story.TRACE_NAME
+    assert read["observations"] == sorted(told.observations("trace"))
+    assert read["scores"] == {"numeric": story.NUMERIC}
+    assert read["usage"] == story.USAGE["total"]
+    assert float(read["cost"]) == pytest.approx(46 * 0.15e-6 + 3 * 0.60e-6)
+    assert told.tale["trace"]["trace"] in read["session"]
+    assert told.names["session"] in read.get("sessions", [told.names["session"]])
+    assert told.tale["trace"]["trace"] in read.get("listed", [told.tale["trace"]["trace"]])
+
+
 def test_a_raised_exception_is_an_error_with_its_message(told: Told) -> None:
     if "failed" not in told.tale["decorated"] or told.sdk == "py2":
         pytest.skip("SDK 2 and JavaScript do not send a top-level failure as an observation.")

@@ -125,7 +125,7 @@ def test_everything_is_seen_in_the_browser(played: Told) -> None:
     dataset = played.get("/v2/datasets/Capitals")
     run = played.get(f"/datasets/Capitals/runs/{RUN}")
     with played.stage.browser() as browser:
-        runs = browser.get(f"{base}/datasets/{dataset['id']}/runs", follow_redirects=True)
+        runs = browser.get(f"{base}/datasets/{dataset['id']}/runs")
         assert runs.status_code == 200
         assert RUN in runs.text
         table = browser.get(f"{base}/datasets/{dataset['id']}/runs/{run['id']}")

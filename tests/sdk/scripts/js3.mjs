@@ -112,6 +112,24 @@ async function dataset() {
   };
 }
 
+async function read(traceId) {
+  await langfuse.flushAsync();
+  const trace = (await langfuse.fetchTrace(traceId)).data;
+  const generations = (await langfuse.fetchObservations({ traceId, type: "GENERATION" })).data;
+  return {
+    name: trace.name,
+    observations: trace.observations.map((one) => one.name).sort(),
+    scores: Object.fromEntries(
+      trace.scores.filter((one) => one.name === "numeric").map((one) => [one.name, one.value]),
+    ),
+    usage: generations[0].usage.total,
+    cost: generations[0].calculatedTotalCost,
+    session: (await langfuse.fetchTraces({ sessionId: names.session })).data.map((one) => one.id),
+    sessions: (await langfuse.fetchSessions()).data.map((one) => one.id),
+  };
+}
+
 const tale = { prompts: await prompts(), trace: await trace(), decorated: await openai(), dataset: await dataset() };
+tale.read = await read(tale.trace.trace);
 await langfuse.shutdownAsync();
 writeFileSync(process.env.STORY_OUTPUT, JSON.stringify(tale));

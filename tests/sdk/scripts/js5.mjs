@@ -152,12 +152,29 @@ async function experiment(model, runName) {
   };
 }
 
+async function read(traceId) {
+  await langfuse.flush();
+  await processor.forceFlush();
+  const trace = await langfuse.api.trace.get(traceId);
+  const rows = await langfuse.api.observations.getMany({ traceId, type: "GENERATION", fields: "core,basic,usage" });
+  const scores = await langfuse.api.scores.getMany({ traceId, name: "numeric" });
+  return {
+    name: trace.name,
+    observations: trace.observations.map((one) => one.name).sort(),
+    scores: Object.fromEntries(scores.data.map((one) => [one.name, one.value])),
+    usage: rows.data[0].usageDetails.total,
+    cost: trace.observations.find((one) => one.type === "GENERATION").calculatedTotalCost,
+    session: (await langfuse.api.sessions.get(names.session)).traces.map((one) => one.id),
+  };
+}
+
 const tale = { prompts: await prompts(), trace: await trace() };
 tale.decorated = await propagateAttributes(
   { traceName: "decorated", userId: story.USER, sessionId: names.session }, () => ask("Италия"),
 );
 tale.dataset = await dataset();
 tale.experiment = await experiment(story.MODEL, names.experiment);
+tale.read = await read(tale.trace.trace);
 await langfuse.flush();
 await provider.shutdown();
 writeFileSync(process.env.STORY_OUTPUT, JSON.stringify(tale));

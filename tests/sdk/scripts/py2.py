@@ -177,6 +177,21 @@ def langchain() -> dict[str, Any]:
     return {"trace": handler.trace.id, "output": reply.content, "item": item.id, "message": HumanMessage("x").type}
 
 
+def read(trace_id: str) -> dict[str, Any]:
+    """What the SDK itself reads of the trace."""
+    trace = langfuse.fetch_trace(trace_id).data
+    (generation,) = langfuse.fetch_observations(trace_id=trace_id, type="GENERATION").data
+    return {
+        "name": trace.name,
+        "observations": sorted(one.name for one in trace.observations),
+        "scores": {one.name: one.value for one in trace.scores if one.name == "numeric"},
+        "usage": generation.usage.total,
+        "cost": generation.calculated_total_cost,
+        "session": [one.id for one in langfuse.fetch_traces(session_id=NAMES["session"]).data],
+        "sessions": [one.id for one in langfuse.fetch_sessions().data],
+    }
+
+
 def media() -> dict[str, Any]:
     picture = LangfuseMedia(content_bytes=PIXEL, content_type="image/png")
     trace = langfuse.trace(name="picture", input={"picture": picture})
@@ -194,4 +209,5 @@ if __name__ == "__main__":
     told |= {"prompts": prompts(), "trace": trace(), "decorated": decorated(), "dataset": dataset()}
     told |= {"langchain": langchain(), "media": media()}
     langfuse.flush()
+    told["read"] = read(told["trace"]["trace"])
     Path(os.environ["STORY_OUTPUT"]).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")

@@ -47,6 +47,22 @@ def dataset() -> dict[str, Any]:
     }
 
 
+def read(trace_id: str) -> dict[str, Any]:
+    """What the SDK itself reads of the trace."""
+    langfuse.flush()
+    trace = langfuse.api.trace.get(trace_id)
+    (generation,) = langfuse.api.observations.get_many(trace_id=trace_id, type="GENERATION").data
+    return {
+        "name": trace.name,
+        "observations": sorted(one.name for one in trace.observations),
+        "scores": {one.name: one.value for one in langfuse.api.score_v_2.get(trace_id=trace_id, name="numeric").data},
+        "usage": generation.usage.total,
+        "cost": generation.calculated_total_cost,
+        "session": [one.id for one in langfuse.api.sessions.get(NAMES["session"]).traces],
+        "listed": [one.id for one in langfuse.api.trace.list(tags=story.TAGS, name=story.TRACE_NAME).data],
+    }
+
+
 if __name__ == "__main__":
     tale = {
         "auth": langfuse.auth_check(),
@@ -58,4 +74,5 @@ if __name__ == "__main__":
         "langchain": otel_story.langchain(NAMES),
         "media": otel_story.media(langfuse),
     }
+    tale["read"] = read(tale["trace"]["trace"])
     otel_story.told(langfuse, tale)

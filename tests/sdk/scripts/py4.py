@@ -30,6 +30,23 @@ def trace() -> dict[str, Any]:
     return {"trace": root.trace_id, "root": root.id, "url": langfuse.get_trace_url(trace_id=root.trace_id), **ids}
 
 
+def read(trace_id: str) -> dict[str, Any]:
+    """What the SDK itself reads of the trace, by the old routes and the new ones."""
+    langfuse.flush()
+    trace = langfuse.api.trace.get(trace_id)
+    (old,) = langfuse.api.legacy.observations_v1.get_many(trace_id=trace_id, type="GENERATION").data
+    (new,) = langfuse.api.observations.get_many(trace_id=trace_id, type="GENERATION", fields="core,basic,usage").data
+    return {
+        "name": trace.name,
+        "observations": sorted(one.name for one in trace.observations),
+        "scores": {one.name: one.value for one in langfuse.api.scores.get_many(trace_id=trace_id, name="numeric").data},
+        "usage": new.usage_details["total"],
+        "cost": old.calculated_total_cost,
+        "session": [one.id for one in langfuse.api.sessions.get(NAMES["session"]).traces],
+        "listed": [one.id for one in langfuse.api.trace.list(tags=story.TAGS, name=story.TRACE_NAME).data],
+    }
+
+
 if __name__ == "__main__":
     tale = {
         "auth": langfuse.auth_check(),
@@ -42,4 +59,5 @@ if __name__ == "__main__":
     tale["experiment"] = otel_story.experiment(langfuse, NAMES, story.MODEL, NAMES["experiment"])
     tale["langchain"] = otel_story.langchain(NAMES)
     tale["media"] = otel_story.media(langfuse)
+    tale["read"] = read(tale["trace"]["trace"])
     otel_story.told(langfuse, tale)

@@ -1,5 +1,6 @@
 """The story in the idiom of Python SDK 5.x: everything is an observation, and the trace is what its root says."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import otel_story
@@ -29,6 +30,25 @@ def trace() -> dict[str, Any]:
     return {"trace": root.trace_id, "root": root.id, "url": langfuse.get_trace_url(trace_id=root.trace_id), **ids}
 
 
+def read(trace_id: str) -> dict[str, Any]:
+    """What the SDK itself reads: observations, scores and experiments; it knows no traces any more."""
+    langfuse.flush()
+    fields = "core,basic,io,model,usage,metrics,trace_context"
+    seen = langfuse.api.observations.get_many(trace_id=trace_id, fields=fields).data
+    (generation,) = [one for one in seen if one.type == "GENERATION"]
+    session = langfuse.api.observations.get_many(session_id=NAMES["session"]).data
+    since = datetime.now(UTC) - timedelta(hours=1)
+    return {
+        "name": next(one.trace_name for one in seen),
+        "observations": sorted(one.name for one in seen),
+        "scores": {one.name: one.value for one in langfuse.api.scores.get_many(trace_id=trace_id, name="numeric").data},
+        "usage": generation.usage_details["total"],
+        "cost": generation.total_cost,
+        "session": sorted({one.trace_id for one in session}),
+        "experiments": {one.id: one.name for one in langfuse.api.experiments.list(from_start_time=since).data},
+    }
+
+
 if __name__ == "__main__":
     tale = {
         "auth": langfuse.auth_check(),
@@ -41,4 +61,5 @@ if __name__ == "__main__":
     tale["experiment"] = otel_story.experiment(langfuse, NAMES, story.MODEL, NAMES["experiment"])
     tale["langchain"] = otel_story.langchain(NAMES)
     tale["media"] = otel_story.media(langfuse)
+    tale["read"] = read(tale["trace"]["trace"])
     otel_story.told(langfuse, tale)
