@@ -24,7 +24,7 @@ from tracing.views.filtering import RANGES, read_range
 # The longest range that is drawn in buckets of this size: (range, granularity, bucket).
 STEPS = (
     (timedelta(hours=3), "minute", timedelta(minutes=1)),
-    (timedelta(days=8), "hour", timedelta(hours=1)),
+    (timedelta(days=3), "hour", timedelta(hours=1)),
     (timedelta(days=100000), "day", timedelta(days=1)),
 )
 OLDEST = timedelta(days=365)

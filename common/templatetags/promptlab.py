@@ -149,24 +149,27 @@ def _leaf(value: Any) -> SafeString:
 
 
 @register.inclusion_tag("components/content.html")
-def content(json_text: str | None, title: str = "", uid: str = "") -> dict[str, Any]:
-    """A stored JSON text as a person wants it: messages, text or tree, with the raw form one click away."""
-    read = contents.read_content(json_text)
-    return {
-        "content": read,
-        "title": title,
-        "uid": uid or f"c{id(read):x}",
-        "fold_after": FOLD_AFTER,
-        "pretty": _pretty(read),
-    }
+def content(json_text: str | None, title: str = "", uid: str = "", news_only: bool = False) -> dict[str, Any]:
+    """A stored JSON text as a person wants it: messages, text or tree, with the raw form one click away.
+
+    `news_only` folds what was said before the last answer: a turn of a chat repeats the whole history in its input.
+    """
+    return _content(contents.read_content(json_text), title, uid, news_only)
 
 
 @register.inclusion_tag("components/content.html")
 def content_value(value: Any, title: str = "", uid: str = "") -> dict[str, Any]:
     """The same for a Python value."""
-    read = contents.value_content(value)
+    return _content(contents.value_content(value), title, uid)
+
+
+def _content(read: contents.Content, title: str, uid: str, news_only: bool = False) -> dict[str, Any]:
+    answers = [position for position, message in enumerate(read.messages) if message.role == "assistant"]
+    earlier = answers[-1] + 1 if news_only and answers and answers[-1] + 1 < len(read.messages) else 0
     return {
         "content": read,
+        "messages": read.messages[earlier:],
+        "earlier": read.messages[:earlier],
         "title": title,
         "uid": uid or f"c{id(read):x}",
         "fold_after": FOLD_AFTER,

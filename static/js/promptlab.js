@@ -29,6 +29,7 @@
     else if ((element = at("copy"))) { event.preventDefault(); copy(element); }
     else if ((element = at("unfold"))) { element.previousElementSibling.classList.remove("fold"); element.remove(); }
     else if ((element = at("show"))) showOne(element);
+    else if ((element = event.target.closest("[role=treeitem]"))) $$("[role=treeitem]", element.parentElement).forEach((other) => other.setAttribute("aria-selected", other === element));
     else if (event.target.matches("dialog")) event.target.close();
     else if (!event.target.closest(".pl-side")) $("#shell")?.classList.remove("menu-open");
     $$("details.pop[open]").forEach((pop) => { if (!pop.contains(event.target)) pop.open = false; });
