@@ -219,6 +219,8 @@ SPECTACULAR_SETTINGS = {"TITLE": "PromptLab", "VERSION": "1.0.0", "SERVE_INCLUDE
 # SDKs send batches of up to 2.5 MB and spans with media up to several MB (wire notes, section 2).
 API_BODY_LIMIT = env.number("PROMPTLAB_API_BODY_LIMIT", 20 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_BODY_LIMIT
+# What a compressed body may grow to.
+API_INFLATED_LIMIT = env.number("PROMPTLAB_API_INFLATED_LIMIT", 64 * 1024 * 1024)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # --- The admin's look (django-unfold); its sidebar is ours: templates/admin/nav_sidebar.html --------

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from tracing.api.ingestion import IngestionView
 from tracing.api.observations import ObservationsV2View, ObservationsView, ObservationView
+from tracing.api.otlp import OtlpMetricsView, OtlpTracesView
 from tracing.api.score_configs import ScoreConfigsView, ScoreConfigView
 from tracing.api.score_lists import ScoresV2View, ScoreV2View
 from tracing.api.scores import ScoresView, ScoreView
@@ -11,6 +13,9 @@ from tracing.api.sessions import SessionsView, SessionView
 from tracing.api.traces import TracesView, TraceView
 
 urlpatterns = [
+    path("ingestion", IngestionView.as_view()),
+    path("otel/v1/traces", OtlpTracesView.as_view()),
+    path("otel/v1/metrics", OtlpMetricsView.as_view()),
     path("traces", TracesView.as_view()),
     path("traces/<path:trace_id>", TraceView.as_view()),
     path("observations", ObservationsView.as_view()),

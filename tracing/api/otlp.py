@@ -1,0 +1,49 @@
+"""`POST /otel/v1/traces`: spans of OpenTelemetry exporters (api.md, section 4)."""
+
+from django.http import HttpResponse
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+
+from common.api.views import PublicView
+from common.errors import Invalid
+from tracing.api import otlp_wire
+from tracing.api.bodies import read_batch
+from tracing.ingestion import spans
+from tracing.ingestion.pipeline import store_changes
+
+NEWEST_VERSION = 4
+
+
+class OtlpTracesView(PublicView):
+    """Stores what is sound in an export and tells of the rest; 400 when nothing is, or nothing can be read."""
+
+    def post(self, request: Request) -> HttpResponse:
+        _check_version(request.headers.get("x-langfuse-ingestion-version"))
+        content_type = _content_type(request)
+        export = otlp_wire.DECODERS[content_type](read_batch(request))
+        if export.refused and not export.accepted:
+            raise Invalid(f"No span could be read. {export.message}")
+        if export.accepted:
+            store_changes(self.project_id, spans.translate(export.sources), whole=True)
+        return HttpResponse(otlp_wire.encode_response(export, content_type), content_type=content_type)
+
+
+class OtlpMetricsView(PublicView):
+    """`POST /otel/v1/metrics`: accepted and not kept, so that exporters that send both do not retry for ever."""
+
+    def post(self, request: Request) -> HttpResponse:
+        return HttpResponse(b"{}", content_type=otlp_wire.JSON)
+
+
+def _content_type(request: Request) -> str:
+    sent = request.headers.get("Content-Type", "").lower()
+    for known in otlp_wire.DECODERS:
+        if known in sent:
+            return known
+    raise ParseError(f"Invalid content type '{sent[:100]}'. Send {' or '.join(otlp_wire.DECODERS)}.")
+
+
+def _check_version(sent: str | None) -> None:
+    if sent is None or (sent.isascii() and sent.isdigit() and int(sent) <= NEWEST_VERSION):
+        return
+    raise ParseError(f"x-langfuse-ingestion-version must be a number up to {NEWEST_VERSION}, not '{sent[:50]}'.")
