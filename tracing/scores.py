@@ -22,6 +22,7 @@ MAX_ID_BYTES = 2000
 MAX_NAME = 800
 MAX_TEXT = 500
 CORRECTION_NAME = "output"
+FIRST_YEAR, LAST_YEAR = 1970, 2500
 
 
 @dataclass(slots=True, kw_only=True)
@@ -274,10 +275,12 @@ def _text(field: str, value: Any) -> str | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    if value is None or isinstance(value, datetime):
-        return value
+    if value is None:
+        return None
     try:
-        moment = datetime.fromisoformat(value)
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise Invalid("timestamp must be an ISO 8601 date and time.", "timestamp") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise Invalid(f"timestamp: the year must be between {FIRST_YEAR} and {LAST_YEAR}.", "timestamp")
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,5 +1,6 @@
 """Query parameters of the reading routes, and how they become filters. Empty text counts as absent."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -64,8 +65,8 @@ class Params:
         try:
             value = float(text)
         except ValueError:
-            value = float("nan")
-        if value != value or value in (float("inf"), float("-inf")):
+            value = math.nan
+        if not math.isfinite(value):
             raise Invalid(f"{name} must be a number.", name)
         return value
 

@@ -1,5 +1,6 @@
 """`/v3/scores`: typed values, a cursor, and lists of whatever scores are found by (api.md, section 7)."""
 
+import math
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -107,6 +108,9 @@ def _equal_values(data_type: str, values: Collection[str]) -> Iterable[Filter]:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise Invalid("value must hold numbers for scores of type NUMERIC.", "value") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise Invalid("value must hold finite numbers for scores of type NUMERIC.", "value")
+    return number

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.contract import check, check_list
+from tests.contract import check
 from tests.tracing.api.conftest import at, generation, ids, observation, score, trace
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,9 @@ def test_json_goes_out_as_it_came_in(api, write) -> None:
 
 
 def test_the_list_is_newest_first_with_ids_and_figures(api, write) -> None:
-    write(trace("old", timestamp=at(0)), trace("new", timestamp=at(9)), generation("g", "old"), score("s", trace_id="old"))
+    write(
+        trace("old", timestamp=at(0)), trace("new", timestamp=at(9)), generation("g", "old"), score("s", trace_id="old")
+    )
     body = api.get("traces").json()
     check(body, "Traces")
     assert [row["id"] for row in body["data"]] == ["new", "old"]
@@ -162,7 +164,9 @@ def test_the_number_of_queries_does_not_grow_with_the_page(api, write, django_as
 
 
 def test_a_trace_costs_three_queries_however_much_is_in_it(api, write, django_assert_num_queries) -> None:
-    write(trace("t"), *(generation(f"g{n}", "t") for n in range(30)), *(score(f"s{n}", trace_id="t") for n in range(30)))
+    write(
+        trace("t"), *(generation(f"g{n}", "t") for n in range(30)), *(score(f"s{n}", trace_id="t") for n in range(30))
+    )
     api.get("traces/t")
     with django_assert_num_queries(3):
         assert len(api.get("traces/t").json()["observations"]) == 30
