@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.models import User
+from accounts import authors
 from common.errors import Denied
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author(authors.Author):
     """A person, or a program with an API key; `may_protect`: whether protected labels obey them."""
 
-    user: User | None = None
-    api_key: str = ""
     may_protect: bool = False
 
     def columns(self) -> dict[str, Any]:

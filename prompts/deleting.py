@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from django.db.models import QuerySet
 
-from accounts import audit
 from common.errors import Invalid, NotFound
 from prompts.authors import Author
 from prompts.changes import change
@@ -39,15 +38,8 @@ def delete_versions(
         # `latest` outlives its version as long as there is another one.
         vanishing = labels - {LATEST} if left else labels
         refuse_to_break(project_id, name, versions={gone.version for gone in versions}, labels=vanishing)
-        audit.record(
-            project=project_id,
-            user=author.user,
-            api_key=author.api_key,
-            action="delete",
-            subject_type="prompt",
-            subject_id=name,
-            before={"versions": sorted(gone.version for gone in versions), "labels": sorted(labels)},
-        )
+        before = {"versions": sorted(gone.version for gone in versions), "labels": sorted(labels)}
+        author.record("delete", "prompt", name, project=project_id, before=before)
         if left is None:
             prompt.delete()
         else:

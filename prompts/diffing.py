@@ -10,7 +10,7 @@ from typing import Any, Literal
 from prompts import templates
 from prompts.models import PromptVersion
 
-# Longer stretches (words of one side times words of the other) are shown as replaced whole: comparing takes the product.
+# Longer stretches (words of one side times words of the other) are shown as replaced whole: comparing takes that.
 MAX_PRODUCT = 4_000_000
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 

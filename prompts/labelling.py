@@ -5,7 +5,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts import audit
 from common.errors import Invalid, NotFound
 from prompts import composition, rules
 from prompts.authors import Author
@@ -137,13 +136,5 @@ def refuse_to_break(project_id: str, name: str, versions: set[int], labels: set[
 
 
 def _record(project_id: str, prompt: Prompt, author: Author, before: dict[str, Any], version: PromptVersion) -> None:
-    audit.record(
-        project=project_id,
-        user=author.user,
-        api_key=author.api_key,
-        action="label",
-        subject_type="prompt",
-        subject_id=prompt.name,
-        before=before,
-        after={"version": version.version, "labels": labels_of(version)},
-    )
+    after = {"version": version.version, "labels": labels_of(version)}
+    author.record("label", "prompt", prompt.name, project=project_id, before=before, after=after)

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from django.utils import timezone
 
-from accounts import audit
 from common.errors import Invalid
 from prompts import composition, rules
 from prompts.authors import Author
@@ -69,15 +68,8 @@ def create_version(project_id: str, draft: Draft, author: Author) -> PromptVersi
         place(version, [*draft.labels, LATEST], author)
         if draft.tags is not None and list(draft.tags) != prompt.tags:
             _write_tags(prompt, draft.tags)
-        audit.record(
-            project=project_id,
-            user=author.user,
-            api_key=author.api_key,
-            action="create",
-            subject_type="prompt",
-            subject_id=prompt.name,
-            after={"version": version.version, "labels": list(draft.labels), "commitMessage": draft.commit_message},
-        )
+        after = {"version": version.version, "labels": list(draft.labels), "commitMessage": draft.commit_message}
+        author.record("create", "prompt", prompt.name, project=project_id, after=after)
         return version
 
 
@@ -90,16 +82,7 @@ def set_tags(project_id: str, name: str, tags: Sequence[str], author: Author) ->
             return
         before = prompt.tags
         _write_tags(prompt, checked)
-        audit.record(
-            project=project_id,
-            user=author.user,
-            api_key=author.api_key,
-            action="update",
-            subject_type="prompt",
-            subject_id=name,
-            before={"tags": before},
-            after={"tags": checked},
-        )
+        author.record("update", "prompt", name, project=project_id, before={"tags": before}, after={"tags": checked})
 
 
 def _checked(draft: Draft) -> Draft:
