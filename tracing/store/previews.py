@@ -28,8 +28,8 @@ def preview(text: JsonText | None, *, answer: bool = False) -> str | None:
         return None
     line: str = text
     if len(text) <= PARSED:
-        # An escaped lone surrogate, say, is not read; the text is readable enough as it stands.
-        with suppress(orjson.JSONDecodeError):
+        # An escaped lone surrogate or very deep nesting, say: the text is readable enough as it stands.
+        with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
             line = _line(orjson.loads(text), answer, 0)
     return " ".join(line[: LENGTH * 8].split())[:LENGTH].replace("\0", "\ufffd")
 
