@@ -181,7 +181,7 @@ SORTABLE = frozenset({"string", "number", "datetime", "boolean"})
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One checked condition. `value` is text, a number, a bool, an aware datetime or a tuple of texts, as `type` says."""
+    """One checked condition. `value`: text, a number, a bool, an aware datetime or a tuple of texts, as `type` says."""
 
     type: str
     column: str
@@ -194,7 +194,7 @@ def parse_filters(text: str) -> tuple[Filter, ...]:
     """Read a JSON array of filters; raises Invalid with the place of the first fault."""
     try:
         raw = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Invalid(f"filter is not valid JSON: {error}.", "filter") from error
     if not isinstance(raw, list):
         raise Invalid("filter must be a JSON array of conditions.", "filter")
@@ -206,7 +206,7 @@ def check_filter(raw: object, place: str = "filter") -> Filter:
     if not isinstance(raw, dict):
         raise Invalid(f"{place} must be an object with type, column, operator and value.", place)
     kind, column, operator, key = (raw.get(name) for name in ("type", "column", "operator", "key"))
-    if kind not in OPERATORS:
+    if not isinstance(kind, str) or kind not in OPERATORS:
         raise Invalid(f"{place}.type must be one of {', '.join(OPERATORS)}.", f"{place}.type")
     if not isinstance(column, str) or not column:
         raise Invalid(f"{place}.column must name a column.", f"{place}.column")
@@ -216,7 +216,8 @@ def check_filter(raw: object, place: str = "filter") -> Filter:
         )
     if kind in NEED_KEY and (not isinstance(key, str) or not key):
         raise Invalid(f"{place}.key must be given for type {kind}.", f"{place}.key")
-    return Filter(kind, column, operator, _value(kind, raw.get("value"), f"{place}.value"), key or None)
+    value = _value(kind, raw.get("value"), f"{place}.value")
+    return Filter(kind, column, operator, value, key if isinstance(key, str) and key else None)
 
 
 def _value(kind: str, value: Any, place: str) -> Any:

@@ -100,7 +100,7 @@ class Params:
         """The JSON of `filter`, which overrides all others; else the plain parameters of the table."""
         text = self.text("filter")
         if text is not None:
-            return _without_nul(parse_filters(text))
+            return storable(parse_filters(text))
         found = (read(self, name, column) for name, (read, column) in table.items())
         return tuple(condition for condition in found if condition is not None)
 
@@ -152,7 +152,9 @@ def path_id(value: str, what: str) -> str:
     return value
 
 
-def _without_nul(filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
+def storable(filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
+    """The filters as they are; raises Invalid for text that nothing stored can be compared with."""
+
     def holds_nul(value: Any) -> bool:
         return any("\0" in text for text in (value if isinstance(value, tuple) else (value,)) if isinstance(text, str))
 

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from tracing.api.ingestion import IngestionView
+from tracing.api.metrics import MetricsV2View, MetricsView
+from tracing.api.metrics_daily import DailyMetricsView
 from tracing.api.observations import ObservationsV2View, ObservationsView, ObservationView
 from tracing.api.otlp import OtlpMetricsView, OtlpTracesView
 from tracing.api.score_configs import ScoreConfigsView, ScoreConfigView
@@ -28,6 +30,9 @@ urlpatterns = [
     path("v2/scores", ScoresV2View.as_view()),
     path("v2/scores/<path:score_id>", ScoreV2View.as_view()),
     path("v3/scores", ScoresV3View.as_view()),
+    path("metrics", MetricsView.as_view()),
+    path("metrics/daily", DailyMetricsView.as_view()),
+    path("v2/metrics", MetricsV2View.as_view()),
     path("score-configs", ScoreConfigsView.as_view()),
     path("score-configs/<path:config_id>", ScoreConfigView.as_view()),
 ]

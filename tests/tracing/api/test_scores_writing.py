@@ -20,7 +20,9 @@ def stored(api) -> dict[str, object]:
 
 
 def test_one_score_is_stored_and_its_id_told(api) -> None:
-    body = b'{"name":"quality","value":0.9,"traceId":"t1","comment":"da","metadata":{"k":{"n":12345678901234567890123}}}'
+    body = (
+        b'{"name":"quality","value":0.9,"traceId":"t1","comment":"da","metadata":{"k":{"n":12345678901234567890123}}}'
+    )
     answer = api.post("scores", body)
     assert answer.status_code == 200
     check(answer.json(), "CreateScoreResponse")
