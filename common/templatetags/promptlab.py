@@ -269,3 +269,10 @@ def divided_by(value: float | None, divisor: float | None) -> float | None:
 def chart_data(spec: Mapping[str, Any]) -> SafeString:
     """The JSON that `charts.js` reads, as a script that is data and is not executed."""
     return json_script(spec)
+
+
+@register.filter
+def usage_items(usage: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Usage in the order of reading: inputs, outputs, others, the total last."""
+    order = {"i": 0, "o": 1, "t": 3}
+    return sorted(usage.items(), key=lambda item: (order.get(item[0][:1], 2), item[0]))
