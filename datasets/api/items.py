@@ -1,18 +1,20 @@
 """`/dataset-items`: upsert by id, list now or at a version, read, delete."""
 
+from urllib.parse import unquote
+
 from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.fields import convert
-from common.errors import Invalid
+from common.errors import Invalid, NotFound
 from datasets.api.base import DatasetView
 from datasets.api.bodies import ItemBody
 from datasets.api.moments import read_moment
 from datasets.api.shapes import item_shape
 from datasets.definitions import dataset_named
 from datasets.items import KEEP, ItemChange, current_item, delete_item, items, items_of_project, put_item
-from datasets.models import DatasetItem
+from datasets.models import Dataset, DatasetItem
 
 
 def _kept(value: object) -> object:
@@ -48,7 +50,7 @@ class Items(DatasetView):
         name = self.request.query_params.get("datasetName")
         version = read_moment(self.request.query_params.get("version"), "version")
         if name:
-            return items(dataset_named(self.project_id, name), at=version)
+            return items(_asked_for(self.project_id, name), at=version)
         if version:
             raise Invalid("version needs datasetName: a version is a moment of one dataset.", "datasetName")
         return items_of_project(self.project_id)
@@ -64,6 +66,14 @@ class OneItem(DatasetView):
     def delete(self, request: Request, item_id: str) -> Response:
         delete_item(self.project_id, item_id, by=self.author)
         return Response({"message": "Dataset item successfully deleted"})
+
+
+def _asked_for(project_id: str, name: str) -> Dataset:
+    """The dataset of a query. SDK 2 encodes the name once too often (`My%20set`), so what it meant is tried as well."""
+    try:
+        return dataset_named(project_id, name)
+    except NotFound:
+        return dataset_named(project_id, unquote(name))
 
 
 def _searchable(text: str, field: str) -> str:
