@@ -105,6 +105,7 @@ def _web(environment: dict[str, str], port: int, log: Path) -> Iterator[None]:
         try:
             _await(server, f"http://127.0.0.1:{port}/api/public/health", log)
             yield
+            assert "Traceback" not in log.read_text(), f"The server logged an error:\n{log.read_text()[-6000:]}"
         finally:
             server.terminate()
             try:

@@ -6,6 +6,7 @@ from typing import Any
 import otel_story
 import story
 from langfuse import propagate_attributes
+from langfuse.api import NotFoundError
 
 NAMES = story.names("py5")
 langfuse = otel_story.client()
@@ -37,7 +38,6 @@ def read(trace_id: str) -> dict[str, Any]:
     seen = langfuse.api.observations.get_many(trace_id=trace_id, fields=fields).data
     (generation,) = [one for one in seen if one.type == "GENERATION"]
     session = langfuse.api.observations.get_many(session_id=NAMES["session"]).data
-    since = datetime.now(UTC) - timedelta(hours=1)
     return {
         "name": next(one.trace_name for one in seen),
         "observations": sorted(one.name for one in seen),
@@ -45,8 +45,17 @@ def read(trace_id: str) -> dict[str, Any]:
         "usage": generation.usage_details["total"],
         "cost": generation.total_cost,
         "session": sorted({one.trace_id for one in session}),
-        "experiments": {one.id: one.name for one in langfuse.api.experiments.list(from_start_time=since).data},
+        "experiments": experiments(),
     }
+
+
+def experiments() -> dict[str, str] | None:
+    """Names by id; None where the server does not list experiments."""
+    try:
+        listed = langfuse.api.experiments.list(from_start_time=datetime.now(UTC) - timedelta(hours=1))
+    except NotFoundError:
+        return None
+    return {one.id: one.name for one in listed.data}
 
 
 if __name__ == "__main__":
