@@ -53,8 +53,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if not enqueue(send_mail, mail.subject, mail.body, "", mail.to):
             try:
                 mail.send()
-            except OSError as error:
-                log.error("A mail to %s could not be sent: %s", email, error)
+            except OSError:
+                log.exception("A mail to %s could not be sent", email)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().post_login(request, user, **kwargs)

@@ -175,7 +175,7 @@ def _make(wishes: Wishes) -> FirstStart | None:
             new = create_key(project, note="First start")
             public_key, secret_key = new.key.public_key, new.secret
     if nobody_yet or wishes.user_email:
-        email, password = _user(wishes, organization, first=nobody_yet)
+        email, password = _user(wishes, organization, project, first=nobody_yet)
     if not (email or public_key):
         return None
     return FirstStart(
@@ -237,7 +237,7 @@ def _given_key(owner: Project | Organization, public_key: str, secret: str, kind
     return False
 
 
-def _user(wishes: Wishes, organization: Organization, *, first: bool) -> tuple[str, str]:
+def _user(wishes: Wishes, organization: Organization, project: Project | None, *, first: bool) -> tuple[str, str]:
     """Make the owner when missing: the e-mail, and the password if it was generated; empty texts when nothing was made.
 
     The first user of an instance is its admin, who may enter every project.
@@ -248,7 +248,12 @@ def _user(wishes: Wishes, organization: Organization, *, first: bool) -> tuple[s
     generated = "" if wishes.user_password else secrets.token_urlsafe(12)
     if user is None:
         user = User.objects.create_user(
-            email, wishes.user_password or generated, name=wishes.user_name, is_staff=first, is_superuser=first
+            email,
+            wishes.user_password or generated,
+            name=wishes.user_name,
+            is_staff=first,
+            is_superuser=first,
+            last_project=project,
         )
         # Known to the person who starts the server: no mail has to prove it.
         EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)

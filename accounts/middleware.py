@@ -72,9 +72,11 @@ class MemberMiddleware:
         )
         request.member = member  # type: ignore[attr-defined]
         response = self.get_response(request)
-        if project and request.method == "GET" and response.status_code == 200 and "HX-Request" not in request.headers:
-            if isinstance(request.user, User) and member.role is not None:
-                remember_project(request.user, project)
+        seen = (
+            project and request.method == "GET" and response.status_code == 200 and "HX-Request" not in request.headers
+        )
+        if seen and isinstance(request.user, User) and member.role is not None:
+            remember_project(request.user, project)
         return response
 
 
@@ -100,3 +102,8 @@ def remember_language(response: HttpResponseBase, language: str) -> None:
     response.set_cookie(  # type: ignore[attr-defined]
         settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, samesite="Lax"
     )
+
+
+def remember_theme(response: HttpResponseBase, theme: str) -> None:
+    """Light, dark or auto; the shell's own toggle writes the same cookie."""
+    response.set_cookie("promptlab_theme", theme or "auto", max_age=365 * 24 * 3600, samesite="Lax")  # type: ignore[attr-defined]

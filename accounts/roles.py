@@ -48,6 +48,7 @@ PERMISSIONS: dict[str, set[Role]] = {
     "llm_connections:write": _ADMINS,
     "prompts:protect": _ADMINS,  # protected labels: set them, and move them
     "keys:manage": _ADMINS,
+    "members:read": _WRITERS,
     "members:manage": _ADMINS,
     "project:manage": _ADMINS,  # name, retention, export
     "audit:read": _ADMINS,
