@@ -60,10 +60,9 @@ class Answer:
 
 
 def links_of(runs: Sequence[DatasetRun]) -> dict[int, list[DatasetRunItem]]:
-    """The run items of several runs by the runs' keys, oldest first, without the texts of their items."""
+    """The run items of several runs by the runs' keys, oldest first."""
     found: dict[int, list[DatasetRunItem]] = {run.pk: [] for run in runs}
-    rows = DatasetRunItem.objects.filter(run__in=runs).order_by("created_at", "id")
-    for row in rows.defer("expected_output", "metadata"):
+    for row in DatasetRunItem.objects.filter(run__in=runs).order_by("created_at", "id"):
         found[row.run_id].append(row)
     return found
 

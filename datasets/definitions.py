@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from common.errors import Conflict, NotFound
@@ -54,6 +55,18 @@ def upsert_dataset(
     return dataset
 
 
+def create_dataset(project_id: str, values: dict[str, str | None], *, by: Author = SERVER) -> Dataset:
+    """Make a dataset of checked values (JSON ones as JSON text); raises Conflict when the name is taken."""
+    name = checked(values["name"] or "", "name", MAX_NAME)
+    with transaction.atomic():
+        given = {field: value or None for field, value in values.items() if field != "name"}
+        dataset, created = Dataset.objects.get_or_create(project_id=project_id, name=name, defaults=given)
+        if not created:
+            raise Conflict(_taken(name), "name")
+        _record("create", dataset, None, given, by)
+    return dataset
+
+
 def change_dataset(dataset: Dataset, values: dict[str, str | None], *, by: Author = SERVER) -> Dataset:
     """Set fields of a dataset (JSON ones as checked JSON text); None clears.
 
@@ -61,19 +74,21 @@ def change_dataset(dataset: Dataset, values: dict[str, str | None], *, by: Autho
     """
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
-        before = {name: getattr(dataset, name) for name in values}
-        changed = {name: value for name, value in values.items() if before[name] != value}
+        before = {field: getattr(dataset, field) for field in values}
+        changed = {field: value for field, value in values.items() if before[field] != value}
         if not changed:
             return dataset
-        if "name" in changed and Dataset.objects.filter(project_id=dataset.project_id, name=changed["name"]).exists():
-            raise Conflict(f"There is a dataset named {changed['name']!r} already.", "name")
-        for name, value in changed.items():
-            setattr(dataset, name, value)
+        if "name" in changed:
+            name = checked(changed["name"] or "", "name", MAX_NAME)
+            if Dataset.objects.filter(project_id=dataset.project_id, name=name).exists():
+                raise Conflict(_taken(name), "name")
+        for field, value in changed.items():
+            setattr(dataset, field, value)
         if "input_schema" in changed or "expected_output_schema" in changed:
             _check_items(dataset)
         dataset.updated_at = timezone.now()
         dataset.save(update_fields=[*changed, "updated_at"])
-        _record("update", dataset, {name: before[name] for name in changed}, changed, by)
+        _record("update", dataset, {field: before[field] for field in changed}, changed, by)
     return dataset
 
 
@@ -115,6 +130,10 @@ def with_totals(rows: QuerySet[Dataset]) -> QuerySet[Dataset]:
         run_count=Coalesce(Subquery(runs.values("dataset").annotate(count=Count("pk")).values("count")), 0),
         last_run_at=Subquery(runs.values("dataset").annotate(last=Max("created_at")).values("last")),
     )
+
+
+def _taken(name: str) -> str:
+    return _("There is a dataset named “%(name)s” already.") % {"name": name}
 
 
 def _check_items(dataset: Dataset) -> None:

@@ -1,0 +1,45 @@
+"""What the pages of one dataset share."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts.models import User
+from common.errors import NotFound
+from common.pages import Page
+from datasets.authors import Author
+from datasets.definitions import dataset_by_id
+from datasets.models import Dataset
+
+WRITE = "datasets:write"
+
+
+class DatasetsPage(Page):
+    """A page of this app: writers are those who may write datasets."""
+
+    write_permission = WRITE
+    section = "datasets"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except NotFound as error:
+            raise Http404(error.message) from error
+
+    @property
+    def may_write(self) -> bool:
+        return self.may(WRITE)
+
+    @property
+    def person(self) -> User:
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
+    @property
+    def author(self) -> Author:
+        return Author(user=self.person)
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """The project's dataset of this id, or 404."""
+        return dataset_by_id(self.project_id, dataset_id)
