@@ -10,6 +10,7 @@ from datasets.views.compare import Compare
 from datasets.views.datasets import Datasets, DeleteDataset, EditDataset, NewDataset
 from datasets.views.imports import Import, NewImport
 from datasets.views.items import DatasetPage, ExportItems, ItemPage, ItemsBulk, NewItem
+from datasets.views.newest import NewestRuns
 from datasets.views.runs import ExperimentResults, Experiments, RunPage, Runs
 
 urlpatterns = [
@@ -29,6 +30,7 @@ urlpatterns = [
     path("datasets/<str:dataset_id>/-/import", NewImport.as_view(), name="dataset_import_new"),
     path("datasets/<str:dataset_id>/-/import/<str:import_id>", Import.as_view(), name="dataset_import"),
     path("experiments", Experiments.as_view(), name="experiments"),
+    path("experiments/newest", NewestRuns.as_view(), name="experiments_newest"),
     path("experiments/results", ExperimentResults.as_view(), name="experiment_results"),
     path("experiments/compare", Compare.as_view(), name="experiments_compare"),
 ]
