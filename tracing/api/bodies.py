@@ -1,26 +1,48 @@
-"""Bodies of batches: bounded, gzipped or not, with a length or in chunks."""
+"""Bodies of batches: bounded, gzipped or not, with a length or in chunks, and few large ones at a time."""
 
+import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
 from common.api.parsing import TooLarge, read_body
+from common.errors import Overloaded
 
 CHUNK = 256 * 1024
 MEGABYTE = 1024 * 1024
 
 
-def read_batch(request: Request) -> bytes:
-    """The body of a request, unpacked. Raises TooLarge (413) or ParseError (400)."""
-    body = _read(request)
+# A batch takes many times its size while it is translated and written; SDKs send some hundred kilobytes.
+LARGE = 4 * MEGABYTE
+LARGE_PACKED = LARGE // 8
+PATIENCE_SECONDS = 5
+_turns = threading.BoundedSemaphore(2)
+
+
+@contextmanager
+def batch_of(request: Request) -> Iterator[bytes]:
+    """Lend the body of a request, unpacked, while its batch is stored.
+
+    Raises TooLarge (413), ParseError (400), or Overloaded when other large batches keep the server busy.
+    """
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
-    if encoding in ("", "identity"):
-        return body
-    if encoding not in ("gzip", "x-gzip", "deflate"):
+    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise ParseError(f"Content-Encoding '{encoding[:50]}' is not supported. Send gzip or no encoding.")
-    return unpack(body, settings.API_INFLATED_LIMIT)
+    packed = encoding not in ("", "identity")
+    body = _read(request)
+    if len(body) <= (LARGE_PACKED if packed else LARGE):
+        yield unpack(body, settings.API_INFLATED_LIMIT) if packed else body
+        return
+    if not _turns.acquire(timeout=PATIENCE_SECONDS):
+        raise Overloaded("Other large batches are being stored. Send this one again.")
+    try:
+        yield unpack(body, settings.API_INFLATED_LIMIT) if packed else body
+    finally:
+        _turns.release()
 
 
 def unpack(body: bytes, limit: int) -> bytes:

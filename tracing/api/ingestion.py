@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.views import PublicView
-from tracing.api.bodies import read_batch
+from tracing.api.bodies import batch_of
 from tracing.ingestion import events, jsontext
 from tracing.ingestion.events import Outcome
 from tracing.ingestion.pipeline import store_changes
@@ -37,11 +37,12 @@ class IngestionView(PublicView):
     scope = "scores"
 
     def post(self, request: Request) -> Response:
-        envelope = read_envelope(read_batch(request))
         only = events.SCORE_EVENTS if request.auth.kind == "scores" else None  # type: ignore[union-attr]
-        batch = events.translate(envelope.batch, only=only, sdk=envelope.sdk)
-        batch.settle_scores(self.project_id)
-        store_changes(self.project_id, batch.changes)
+        with batch_of(request) as body:
+            envelope = read_envelope(body)
+            batch = events.translate(envelope.batch, only=only, sdk=envelope.sdk)
+            batch.settle_scores(self.project_id)
+            store_changes(self.project_id, batch.changes)
         return Response(answer(batch.outcomes), status=207)
 
 

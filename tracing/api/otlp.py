@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from common.api.views import PublicView
 from common.errors import Invalid
 from tracing.api import otlp_wire
-from tracing.api.bodies import read_batch
+from tracing.api.bodies import batch_of
+from tracing.api.otlp_wire import Export
 from tracing.ingestion import spans
 from tracing.ingestion.pipeline import store_changes
 
@@ -20,11 +21,12 @@ class OtlpTracesView(PublicView):
     def post(self, request: Request) -> HttpResponse:
         _check_version(request.headers.get("x-langfuse-ingestion-version"))
         content_type = _content_type(request)
-        export = otlp_wire.DECODERS[content_type](read_batch(request))
-        if export.refused and not export.accepted:
-            raise Invalid(f"No span could be read. {export.message}")
-        if export.accepted:
-            store_changes(self.project_id, spans.translate(export.sources), whole=True)
+        with batch_of(request) as body:
+            export = otlp_wire.DECODERS[content_type](body) if body else Export()
+            if export.refused and not export.accepted:
+                raise Invalid(f"No span could be read. {export.message}")
+            if export.accepted:
+                store_changes(self.project_id, spans.translate(export.sources), whole=True)
         return HttpResponse(otlp_wire.encode_response(export, content_type), content_type=content_type)
 
 

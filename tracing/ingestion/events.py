@@ -361,6 +361,7 @@ _TRACE = msgspec.json.Decoder(TraceBody)
 _OBSERVATION = msgspec.json.Decoder(ObservationBody)
 _SCORE = msgspec.json.Decoder(ScoreBody)
 _NAMED = msgspec.json.Decoder(_Named)
+_MISSING = re.compile(r"missing required field `(\w+)`")
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
 
@@ -371,8 +372,10 @@ def _decode(decoder: "msgspec.json.Decoder[Shape]", raw: msgspec.Raw, place: str
     except msgspec.ValidationError as error:
         text = str(error)
         found = _AT.search(text)
-        path = ".".join(filter(None, (place, found["path"] if found else "")))
-        raise Invalid(f"{path or 'event'}: {text[: found.start()] if found else text}.", path or None) from None
+        fault = text[: found.start()] if found else text
+        missing = _MISSING.search(fault)
+        path = ".".join(filter(None, (place, found and found["path"], missing and missing[1])))
+        raise Invalid(f"{path or 'event'}: {'is required' if missing else fault}.", path or None) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         # The batch around it was sound, so only the characters of a text can be wrong.
         mended = jsontext.mend(bytes(memoryview(raw)))
