@@ -126,7 +126,7 @@ def _observation(source: Source, span: Span, start: datetime, meaning: Meaning) 
         experiment=meaning.experiment or None,
     )
     incoming, outgoing = values.get("input"), values.get("output")
-    if meaning.foreign and incoming is None and outgoing is None:
+    if (meaning.foreign or span.events) and incoming is None and outgoing is None:
         events = [(event.name, event.attributes) for event in span.events]
         incoming, outgoing = bodies.find(span.attributes, events, source.scope_name)
     observation.input, observation.output = _body(incoming), _body(outgoing)
