@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'tracing_observation',
-                'indexes': [models.Index(fields=['project_id', 'trace_id'], name='observation_trace'), models.Index(fields=['project_id', 'start_time', 'id'], name='observation_time'), models.Index(condition=models.Q(('trace_given', False)), fields=['project_id', 'id'], name='observation_stray')],
+                'indexes': [models.Index(fields=['project_id', 'trace_id'], name='observation_trace'), models.Index(fields=['project_id', 'start_time', 'id'], name='observation_time')],
             },
         ),
         migrations.CreateModel(

@@ -11,6 +11,8 @@ about one kilobyte however long its texts are, and lists never touch them.
 An index costs each insert about a tenth of its time, so every one here answers a question that is asked all the time.
 """
 
+# ruff: noqa: DJ008  (nobody ever prints these)
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
@@ -127,8 +129,6 @@ class ObservationRow(models.Model):
             models.Index(fields=["project_id", "trace_id"], name="observation_trace"),
             # The list, newest first (read backwards), its cursor, and the time window of every metric.
             models.Index(fields=["project_id", "start_time", "id"], name="observation_time"),
-            # The few whose trace nobody named yet: looked for by every write.
-            models.Index(fields=["project_id", "id"], condition=models.Q(trace_given=False), name="observation_stray"),
         ]
 
 

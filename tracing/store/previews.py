@@ -31,7 +31,10 @@ def preview(text: JsonText | None, *, answer: bool = False) -> str | None:
         # An escaped lone surrogate or very deep nesting, say: the text is readable enough as it stands.
         with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
             line = _line(orjson.loads(text), answer, 0)
-    return " ".join(line[: LENGTH * 8].split())[:LENGTH].replace("\0", "\ufffd")
+    head = line[:LENGTH]
+    if head.isprintable() and "  " not in head:
+        return head.strip()
+    return " ".join(line[: LENGTH * 3].split())[:LENGTH].replace("\0", "\ufffd")
 
 
 def _line(value: Any, answer: bool, depth: int) -> str:

@@ -68,7 +68,8 @@ def percentile(values: list[float], share: float) -> float:
 def test_figures_by_group_agree_with_python(a_store: Store, many: Any) -> None:
     rows = ask(
         a_store, "observations", ("count", "count"), ("totalCost", "sum"), ("totalTokens", "sum"),
-        ("inputTokens", "avg"), ("latency", "p95"), ("latency", "min"), ("latency", "max"), ("uniqueUserIds", "uniq"), dimensions=("model",),
+        ("inputTokens", "avg"), ("latency", "p95"), ("latency", "min"), ("latency", "max"), ("uniqueUserIds", "uniq"),
+        dimensions=("model",),
     )  # fmt: skip
     groups = defaultdict(list)
     for change, inner in many:

@@ -1,6 +1,7 @@
 """Deleting in batches, each a transaction of its own: writers wait for moments, and a broken run has done its part."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -46,7 +47,7 @@ def _traces(deletion: Deletion) -> int:
             conditions.append(("timestamp < %s", deletion.before))
         sql = _TRACES.format(" AND ".join(condition for condition, _ in conditions))
         params = (deletion.project_id, *(param for _, param in conditions), BATCH)
-        gone += _until_done(lambda sql=sql, params=params: _some_traces(deletion.project_id, sql, params))
+        gone += _until_done(partial(_some_traces, deletion.project_id, sql, params))
     return gone
 
 
@@ -70,7 +71,7 @@ def _scores(deletion: Deletion) -> int:
 
 def _project(deletion: Deletion) -> int:
     counts = {
-        table: _until_done(lambda table=table: run(_ANY_ROWS.format(table), (deletion.project_id, BATCH)))
+        table: _until_done(partial(run, _ANY_ROWS.format(table), (deletion.project_id, BATCH)))
         for table in ("tracing_observation", "tracing_score", "tracing_trace", "tracing_session")
     }
     return counts["tracing_trace"]

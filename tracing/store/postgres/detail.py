@@ -26,11 +26,11 @@ _SCORES_SQL = (
 
 def get_trace(project_id: str, trace_id: str) -> TraceDetail | None:
     """See `Store.get_trace`."""
-    found = fetch(_TRACE_SQL, (project_id, trace_id), prepare=True)
+    found = fetch(_TRACE_SQL, (project_id, trace_id))
     if not found:
         return None
     *narrow, given, answered, metadata, root_id = found[0]
-    rows = fetch(_OBSERVATIONS_SQL, (project_id, trace_id), prepare=True)
+    rows = fetch(_OBSERVATIONS_SQL, (project_id, trace_id))
     observations = tuple(_make_observation(*row) for row in rows)
     texts = reading.trace_bodies((trace_id, given, answered, metadata))
     for root in observations:
@@ -38,5 +38,5 @@ def get_trace(project_id: str, trace_id: str) -> TraceDetail | None:
             texts["input"] = root.input if given is None else given
             texts["output"] = root.output if answered is None else answered
     trace = replace(reading.make_trace(*narrow), **texts)
-    scores = tuple(reading.make_score(*row) for row in fetch(_SCORES_SQL, (project_id, trace_id), prepare=True))
+    scores = tuple(reading.make_score(*row) for row in fetch(_SCORES_SQL, (project_id, trace_id)))
     return TraceDetail(trace=trace, observations=observations, scores=scores)

@@ -221,7 +221,7 @@ def _position(sql: str, condition: Filter) -> Condition:
     """`nth…` count from 1."""
     if condition.key == "root":
         return Condition(sql)
-    if condition.key not in _POSITIONS:
+    if condition.key is None or condition.key not in _POSITIONS:
         raise Invalid(f"filter: positionInTrace knows the keys root, {', '.join(_POSITIONS)}.", "filter")
     others, counted = _POSITIONS[condition.key]
     if not counted:

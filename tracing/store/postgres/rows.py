@@ -1,89 +1,85 @@
-"""Records out of rows, and rows (as JSON) out of changes."""
+"""The columns that arrive with a batch of changes."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 import orjson
 
 from tracing.records import LEVELS, JsonText, ObservationChange, ScoreChange, TraceChange
-from tracing.store.postgres.columns import OBSERVATION, SCORE
+from tracing.store.postgres.columns import OBSERVATION, SCORE, TRACE, Columns
 from tracing.store.previews import preview
 
-Row = dict[str, Any]
-LARGEST = 2**63 - 1
+# What arrives for each column, row by row.
+Arriving = dict[str, list[Any]]
+
 # Beyond these a client is wrong, and a sum over many such would not fit its column.
 MOST_TOKENS = 10**12
 MOST_MONEY = 10.0**12
+
+_LEVEL: Mapping[str | None, int] = {level: rank for rank, level in enumerate(LEVELS)}
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_LEVEL = {level: rank for rank, level in enumerate(LEVELS)}
-# What a change says as it stands; the rest of the columns is worked out below.
-_OBSERVATION_FIELDS = [name for name in OBSERVATION if name in ObservationChange.__dataclass_fields__]
-_SCORE_FIELDS = ["id", *SCORE]
-_TRACE_FIELDS = [
-    "id", "name", "user_id", "session_id", "environment", "release", "version", "public", "bookmarked", "input",
-    "output",
-]  # fmt: skip
 
 
-def trace_row(change: TraceChange) -> Row:
-    """The arriving row; absent keys are null."""
-    row: Row = {name: value for name in _TRACE_FIELDS if (value := getattr(change, name)) is not None}
-    row["explicit"] = change.explicit
-    row["timestamp"] = change.timestamp or change.seen_at
-    row["timestamp_given"] = change.explicit and change.timestamp is not None
-    row["environment_given"] = change.explicit and change.environment is not None
-    row["tags"] = sorted(set(change.tags))
-    row["input_preview"] = preview(change.input)
-    row["output_preview"] = preview(change.output, answer=True)
-    if change.metadata:
-        row["metadata"] = change.metadata
-    return row
+def traces(changes: Sequence[TraceChange]) -> Arriving:
+    """The columns of TRACE."""
+    arriving = _said(changes, TRACE)
+    arriving["timestamp"] = [change.timestamp or change.seen_at for change in changes]
+    arriving["timestamp_given"] = [change.explicit and change.timestamp is not None for change in changes]
+    arriving["environment_given"] = [change.explicit and change.environment is not None for change in changes]
+    arriving["tags"] = [sorted(set(change.tags)) for change in changes]
+    arriving["input_preview"] = [preview(change.input) for change in changes]
+    arriving["output_preview"] = [preview(change.output, answer=True) for change in changes]
+    return arriving
 
 
-def observation_row(change: ObservationChange, trace_id: str) -> Row:
-    """The arriving row in the trace that was found for it; absent keys are null."""
-    # An empty dict says nothing; an empty text, zero and False do.
-    row: Row = {
-        name: value for name in _OBSERVATION_FIELDS if (value := getattr(change, name)) is not None and value != {}
-    }
-    row["id"] = change.id
-    row["trace_id"] = trace_id
-    row["trace_given"] = change.trace_id is not None
-    row["start_time"] = change.start_time or change.seen_at
-    row["start_given"] = change.start_time is not None
-    row["level"] = _LEVEL.get(change.level) if change.level else None
-    if change.input is not None:
-        row["input_preview"] = preview(change.input)
-    if change.output is not None:
-        row["output_preview"] = preview(change.output, answer=True)
-    if usage := change.usage_details:
-        tokens = [round(within(amount, MOST_TOKENS)) for amount in sides(usage)]
-        row["input_tokens"], row["output_tokens"], row["total_tokens"] = tokens
-    if cost := change.cost_details:
-        row["input_cost"], row["output_cost"], total = (within(amount, MOST_MONEY) for amount in sides(cost))
-        row.setdefault("total_cost", total)
-    if "total_cost" in row:
-        row["total_cost"] = within(row["total_cost"], MOST_MONEY)
-    return row
+def observations(changes: Sequence[ObservationChange], homes: Mapping[str, str]) -> Arriving:
+    """The columns of OBSERVATION; `homes` names the trace that was found for each."""
+    arriving = _said(changes, OBSERVATION)
+    arriving["trace_given"] = [trace_id is not None for trace_id in arriving["trace_id"]]
+    arriving["trace_id"] = [homes[change.id] for change in changes]
+    arriving["start_given"] = [moment is not None for moment in arriving["start_time"]]
+    arriving["start_time"] = [change.start_time or change.seen_at for change in changes]
+    arriving["level"] = [_LEVEL.get(level) for level in arriving["level"]]
+    arriving["input_preview"] = [preview(text) for text in arriving["input"]]
+    arriving["output_preview"] = [preview(text, answer=True) for text in arriving["output"]]
+    usage = [_sides(details, MOST_TOKENS) for details in arriving["usage_details"]]
+    for position, name in enumerate(("input_tokens", "output_tokens", "total_tokens")):
+        arriving[name] = [amounts and round(amounts[position]) for amounts in usage]
+    cost = [_sides(details, MOST_MONEY) for details in arriving["cost_details"]]
+    arriving["input_cost"] = [amounts and amounts[0] for amounts in cost]
+    arriving["output_cost"] = [amounts and amounts[1] for amounts in cost]
+    arriving["total_cost"] = [
+        amounts and amounts[2] if total is None else _within(total, MOST_MONEY)
+        for total, amounts in zip(arriving["total_cost"], cost, strict=True)
+    ]
+    return arriving
 
 
-def within(amount: float, most: float) -> float:
-    """The amount, or the nearest bound; 0 for what is no number."""
-    return max(-most, min(most, amount)) if not math.isnan(amount) else 0
+def scores(changes: Sequence[ScoreChange]) -> Arriving:
+    """The columns of SCORE."""
+    arriving = _said(changes, SCORE)
+    arriving["metadata"] = [_by_key(text) if text else None for text in arriving["metadata"]]
+    return arriving
 
 
-def score_row(change: ScoreChange) -> Row:
-    """The arriving row; absent keys are null."""
-    row: Row = {name: value for name in _SCORE_FIELDS if (value := getattr(change, name)) is not None}
-    if change.metadata is not None:
-        row["metadata"] = by_key(change.metadata)
-    return row
+def _said(changes: Sequence[Any], columns: Columns) -> Arriving:
+    """The fields that stand in a column as they are. An empty dict says nothing."""
+    arriving: Arriving = {"id": [change.id for change in changes]}
+    for name, (kind, _) in columns.items():
+        if name in type(changes[0]).__dataclass_fields__:
+            arriving[name] = list(map(attrgetter(name), changes))
+            if kind == "jsonb":
+                arriving[name] = [value or None for value in arriving[name]]
+    return arriving
 
 
-def sides(details: Mapping[str, float]) -> tuple[float, float, float]:
+def _sides(details: Mapping[str, float] | None, most: float) -> tuple[float, float, float] | None:
     """Input, output and total of usage or cost details. `input_cached_tokens` counts as input; a given total counts."""
+    if not details:
+        return None
     incoming = outgoing = everything = 0.0
     for key, value in details.items():
         if key.startswith("input"):
@@ -92,37 +88,17 @@ def sides(details: Mapping[str, float]) -> tuple[float, float, float]:
             outgoing += value
         if key != "total":
             everything += value
-    return incoming, outgoing, details.get("total", everything)
+    return _within(incoming, most), _within(outgoing, most), _within(details.get("total", everything), most)
 
 
-def as_json(rows: Iterable[Row]) -> str:
-    """A JSON array without what PostgreSQL refuses: NUL, lone surrogates, integers beyond 64 bits.
-
-    Texts of JSON hold the first two as escapes and pass unharmed; elsewhere they become U+FFFD.
-    """
-    rows = list(rows)
-    try:
-        document = orjson.dumps(rows)
-    except orjson.JSONEncodeError:
-        return orjson.dumps(_clean(rows)).decode()
-    if rb"\u0000" in document:
-        document = orjson.dumps(_clean(rows))
-    return document.decode()
+def _within(amount: float, most: float) -> float:
+    """The amount, or the nearest bound; 0 for what is no number."""
+    if -most <= amount <= most:
+        return amount
+    return 0.0 if math.isnan(amount) else math.copysign(most, amount)
 
 
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean(item) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return max(-LARGEST, min(LARGEST, value))
-    return value
-
-
-def by_key(text: JsonText) -> dict[str, JsonText]:
+def _by_key(text: JsonText) -> dict[str, JsonText]:
     """A JSON object as `{key: JSON text}`; anything else stands under "metadata"."""
     try:
         return {key: bytes(value).decode() for key, value in _OBJECT.decode(text).items()}

@@ -14,15 +14,40 @@ from django.db import connection
 from psycopg.rows import TupleRow
 
 Param = Any
+# Django turns preparing off; never by itself after so many times, but where asked for.
+_WHERE_ASKED = 1 << 30
+
+
+class Binary:
+    """A parameter in the binary form of its type; a cast in the statement (`%b::text[]`) names the type."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
+class BinaryDumper(psycopg.adapt.Dumper):
+    """Sends a `Binary` as it is."""
+
+    format = psycopg.pq.Format.BINARY
+
+    def dump(self, obj: Binary) -> bytes:
+        return obj.data
 
 
 @contextmanager
 def cursor(sql: str, params: Sequence[Param] = (), *, prepare: bool = False) -> Iterator[psycopg.Cursor[TupleRow]]:
-    """Execute and lend the cursor. `prepare` keeps the plan: for statements that are always the same text."""
+    """Execute and lend the cursor.
+
+    `prepare` keeps the plan: only for statements that leave nothing to plan, like an upsert. A kept plan that reads a
+    table was made when the table was as small as then: on a new installation it reads all of it a minute later.
+    """
     connection.ensure_connection()
     raw: psycopg.Connection[TupleRow] = connection.connection  # type: ignore[assignment]
-    if prepare and raw.prepare_threshold is None:
-        raw.prepare_threshold = 1 << 30  # Django turned preparing off; allow it, but only where asked for
+    if raw.prepare_threshold != _WHERE_ASKED:
+        raw.prepare_threshold = _WHERE_ASKED
+        raw.adapters.register_dumper(Binary, BinaryDumper)
     started = time.monotonic()
     with connection.wrap_database_errors, psycopg.Cursor(raw, row_factory=psycopg.rows.tuple_row) as cur:
         cur.execute(literal(sql), [plain(param) for param in params], prepare=prepare, binary=True)

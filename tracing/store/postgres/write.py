@@ -12,30 +12,33 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 from tracing.records import Changes, ObservationChange, SessionChange, TraceChange
-from tracing.store.postgres import columns
-from tracing.store.postgres.rows import as_json, observation_row, score_row, trace_row
+from tracing.store.postgres import columns, rows
+from tracing.store.postgres.arrays import array
 from tracing.store.postgres.sql import fetch, run
 
 ATTEMPTS = 3
 
 _UPSERT_TRACES = columns.upsert("tracing_trace", columns.TRACE)
-_UPSERT_OBSERVATIONS = columns.upsert("tracing_observation", columns.OBSERVATION)
+# Answers with the observations that were there already (xmax is their old version's end) and stand in a trace with
+# another id than their own: they may have stood in a wrapper, whose id is theirs, until now.
+_UPSERT_OBSERVATIONS = (
+    f"WITH merged AS ({columns.upsert('tracing_observation', columns.OBSERVATION)}"  # noqa: S608
+    " RETURNING id, trace_id, xmax <> 0 AS stood) SELECT id, trace_id FROM merged WHERE stood AND id <> trace_id"
+)
 _UPSERT_SCORES = columns.upsert("tracing_score", columns.SCORE)
 
 _ADD_SESSIONS = """
 INSERT INTO tracing_session (project_id, id, created_at, environment, bookmarked, public)
-SELECT %s, id, now(), environment, false, false FROM json_to_recordset(%s::json) AS batch(id text, environment text)
+SELECT %s, id, now(), environment, false, false FROM unnest(%b::text[], %b::text[]) AS batch(id, environment)
 ON CONFLICT DO NOTHING
 """
 _MARK_SESSIONS = """
 UPDATE tracing_session old
 SET bookmarked = coalesce(new.bookmarked, old.bookmarked), public = coalesce(new.public, old.public)
-FROM json_to_recordset(%s::json) AS new(id text, bookmarked boolean, public boolean)
+FROM unnest(%b::text[], %b::boolean[], %b::boolean[]) AS new(id, bookmarked, public)
 WHERE old.project_id = %s AND old.id = new.id
 """
 _TRACES_OF = "SELECT id, trace_id FROM tracing_observation WHERE project_id = %s AND id = ANY(%s)"
-# Observations that stand in a wrapper because nobody named their trace yet: few, with an index of their own.
-_STRAYS = "SELECT trace_id FROM tracing_observation WHERE project_id = %s AND id = ANY(%s) AND NOT trace_given"
 
 # Sums of money go through numeric: the same in whatever order the observations stand.
 _SUM_UP = """
@@ -104,26 +107,26 @@ def _write(project_id: str, changes: Changes) -> None:
     traces = _with_implied(changes, homes)
     _write_sessions(project_id, traces, changes.sessions)
     if traces:
-        run(_UPSERT_TRACES, (project_id, as_json(map(trace_row, traces))), prepare=True)
+        run(_UPSERT_TRACES, columns.arriving(project_id, columns.TRACE, rows.traces(traces)), prepare=True)
     if changes.observations:
         observations = sorted(changes.observations, key=lambda change: change.id)
-        left = {row[0] for row in fetch(_STRAYS, (project_id, [change.id for change in observations]), prepare=True)}
-        rows = as_json(observation_row(change, homes[change.id]) for change in observations)
-        run(_UPSERT_OBSERVATIONS, (project_id, rows), prepare=True)
-        touched = sorted(left.union(homes.values()))
-        run(_SUM_UP, (touched, project_id, project_id, project_id), prepare=True)
-        if abandoned := left | wrappers:
-            run(_DROP_EMPTY, (project_id, sorted(abandoned)))
+        arriving = columns.arriving(project_id, columns.OBSERVATION, rows.observations(observations, homes))
+        stood = fetch(_UPSERT_OBSERVATIONS, arriving, prepare=True)
+        wrappers.update(id for id, _ in stood)
+        touched = wrappers.union(homes.values(), (trace_id for _, trace_id in stood))
+        run(_SUM_UP, (sorted(touched), project_id, project_id, project_id))
+        if wrappers:
+            run(_DROP_EMPTY, (project_id, sorted(wrappers)))
     if changes.scores:
         scores = sorted(changes.scores, key=lambda change: change.id)
-        run(_UPSERT_SCORES, (project_id, as_json(map(score_row, scores))), prepare=True)
+        run(_UPSERT_SCORES, columns.arriving(project_id, columns.SCORE, rows.scores(scores)), prepare=True)
 
 
 def _homes(project_id: str, observations: Iterable[ObservationChange]) -> tuple[dict[str, str], set[str]]:
     """The trace of each observation; and the wrappers that may turn out to be needless."""
     homes = {change.id: change.trace_id for change in observations}
     nameless = sorted(id for id, trace_id in homes.items() if trace_id is None)
-    stored = dict(fetch(_TRACES_OF, (project_id, nameless))) if nameless else {}
+    stored: dict[str, str] = dict(fetch(_TRACES_OF, (project_id, nameless))) if nameless else {}
     return {id: trace_id or stored.get(id, id) for id, trace_id in homes.items()}, set(nameless)
 
 
@@ -149,11 +152,9 @@ def _write_sessions(project_id: str, traces: Iterable[TraceChange], marks: list[
         if change.session_id:
             seen[change.session_id] = seen.get(change.session_id) or change.environment
     if seen:
-        rows = [{"id": id, "environment": seen[id]} for id in sorted(seen)]
-        run(_ADD_SESSIONS, (project_id, as_json(rows)), prepare=True)
+        ids = sorted(seen)
+        environments = array("text", [seen[id] for id in ids])
+        run(_ADD_SESSIONS, (project_id, array("text", ids), environments), prepare=True)
     if marks:
-        rows = [
-            {"id": mark.id, "bookmarked": mark.bookmarked, "public": mark.public}
-            for mark in sorted(marks, key=lambda mark: mark.id)
-        ]
-        run(_MARK_SESSIONS, (as_json(rows), project_id))
+        said = [array("boolean", [getattr(mark, name) for mark in marks]) for name in ("bookmarked", "public")]
+        run(_MARK_SESSIONS, (array("text", [mark.id for mark in marks]), *said, project_id))
