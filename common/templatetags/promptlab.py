@@ -36,7 +36,7 @@ def money(value: float | None) -> SafeString | str:
     if amount == 0:
         return "$0"
     digits = 2 if abs(amount) >= 1 else 4 if abs(amount) >= 0.001 else 7
-    text = number_format(amount, digits)
+    text = number_format(round(amount, digits), digits)
     if digits > 2:
         text = text.rstrip("0").rstrip(".,")
     return f"${text}"
@@ -50,7 +50,7 @@ def duration(seconds: float | None) -> SafeString | str:
     if seconds < 1:
         return f"{seconds * 1000:.0f} {_('ms')}"
     if seconds < 60:
-        return f"{number_format(seconds, 2)} {_('s')}"
+        return f"{number_format(round(seconds, 2), 2)} {_('s')}"
     if seconds < 3600:
         return f"{int(seconds // 60)} {_('min')} {int(seconds % 60)} {_('s')}"
     return f"{int(seconds // 3600)} {_('h')} {int(seconds % 3600 // 60)} {_('min')}"
@@ -69,7 +69,7 @@ def short_count(value: float | None) -> SafeString | str:
         return NOTHING
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
         if abs(value) >= size * 10 or (abs(value) >= size and size > 1e3):
-            return f"{number_format(value / size, 1)}{letter}"
+            return f"{number_format(round(value / size, 1), 1)}{letter}"
     return number_format(round(value), 0, use_l10n=True, force_grouping=True)
 
 
@@ -78,14 +78,14 @@ def figure(value: float | None, digits: int = 3) -> SafeString | str:
     """A measured number: at most `digits` decimals, no trailing zeros."""
     if value is None:
         return NOTHING
-    text = number_format(float(value), digits)
+    text = number_format(round(float(value), digits), digits)
     return text.rstrip("0").rstrip(".,") if any(mark in text for mark in ".,") else text
 
 
 @register.filter
 def percent(share: float | None, digits: int = 0) -> SafeString | str:
     """A share of 1 as per cent."""
-    return NOTHING if share is None else f"{number_format(share * 100, digits)} %"
+    return NOTHING if share is None else f"{number_format(round(share * 100, digits), digits)} %"
 
 
 @register.simple_tag
