@@ -191,7 +191,8 @@ def _certainty(told: dict[str, str]) -> str:
 
 
 def _signed(value: float, share: bool) -> str:
-    number = number_format(value * 100 if share else value, 0 if share else 3)
+    digits = 0 if share else 3
+    number = number_format(round(value * 100 if share else value, digits), digits)
     sign = "+" if value > 0 else ""
     return f"{sign}{number} %" if share else f"{sign}{number}"
 
