@@ -17,6 +17,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
@@ -92,8 +93,7 @@ class Postgres:
             when_we_die=self.stop_signal,
         )
         # After a crash it replays up to max_wal_size before it answers.
-        if not processes.wait_until(lambda: self._is_ready(process.pid), process, patience=300):
-            processes.stop(process, signal.SIGQUIT, 10)
+        if not processes.comes_up(process, partial(self._is_ready, process.pid), patience=300, number=self.stop_signal):
             raise Refusal(f"PostgreSQL did not start; its reasons are in {self.log}.")
         return process
 
@@ -185,8 +185,7 @@ class Valkey:
             cwd=places.valkey,
             when_we_die=self.stop_signal,
         )
-        if not processes.wait_until(self._answers, process, patience=60):
-            processes.stop(process, signal.SIGTERM, 5)
+        if not processes.comes_up(process, self._answers, patience=60, number=self.stop_signal):
             raise Refusal(f"Valkey did not start; its reasons are in {self.log}.")
         return process
 

@@ -9,7 +9,6 @@ databases are kept below `/var/lib/promptlab` and a file in the data folder says
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib.util
 import os
 import pwd
@@ -112,8 +111,9 @@ def _home_and_account(data: Path) -> tuple[Path, Account | None, list[str]]:
     if _may_enter(home, account):
         return home, account, []
 
-    home = _outside() / hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
-    home.mkdir(mode=0o711, exist_ok=True)
+    # A new name each time: whoever deleted the data folder wants to begin anew, not to meet the old databases.
+    home = Path(tempfile.mkdtemp(prefix=f"{data.parent.name or 'data'}-", dir=_outside()))
+    home.chmod(0o711)
     (home / "data-folder.path").write_text(f"{data}\n")
     pointer.write_text(f"{home}\n")
     notice = f"Databases do not run as root, and user {account.name} cannot enter {data}: they live in {home}."

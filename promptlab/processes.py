@@ -147,11 +147,18 @@ def end_all(processes: Sequence[psutil.Process], number: signal.Signals, patienc
     psutil.wait_procs(alive, timeout=5)
 
 
-def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], patience: float) -> bool:
-    """Whether `condition` came true while `process` lived and `patience` seconds had not passed."""
+def comes_up(
+    process: subprocess.Popen[bytes], answers: Callable[[], bool], *, patience: float, number: signal.Signals
+) -> bool:
+    """Wait until a new child answers. One that ends or does not within `patience` seconds is stopped by `number`."""
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and process.poll() is None:
-        if condition():
-            return True
-        time.sleep(0.03)
+    try:
+        while time.monotonic() < deadline and process.poll() is None:
+            if answers():
+                return True
+            time.sleep(0.03)
+    except BaseException:  # we are to end ourselves, and nobody else knows of this child yet
+        stop(process, number, 5)
+        raise
+    stop(process, number, 5)
     return False

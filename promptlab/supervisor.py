@@ -97,7 +97,7 @@ class Supervisor:
             if child.once:
                 self._part_with(child, code)
                 return
-            self._note_death(child, now, how(code))
+            self._note_death(child, now, f"{child.title} {how(code)} and is started again; its log is {child.log}.")
         if now < child.not_before:
             return
         if child.clean is not None:
@@ -105,14 +105,14 @@ class Supervisor:
         try:
             child.process = child.start()
         except Refusal as refusal:
-            self._note_death(child, time.monotonic(), str(refusal))
+            self._note_death(child, time.monotonic(), f"{refusal} It is tried again.")
 
-    def _note_death(self, child: Child, now: float, how_it_went: str) -> None:
+    def _note_death(self, child: Child, now: float, sentence: str) -> None:
         child.deaths = [death for death in child.deaths if now - death < WHILE] + [now]
         if len(child.deaths) >= TOO_OFTEN:
             raise Refusal(f"{child.title} ended {TOO_OFTEN} times within a minute; its reasons are in {child.log}.")
         child.not_before = now + (0, 1, 2, 4)[len(child.deaths) - 1]
-        self.say(f"{child.title} {how_it_went} and is started again; its log is {child.log}.")
+        self.say(sentence)
 
     def _part_with(self, child: Child, code: int) -> None:
         self.children.remove(child)

@@ -112,6 +112,7 @@ def _bring_up(supervisor: Supervisor, locks: contextlib.ExitStack, data: Path, w
     check_port(wishes.host, wishes.port)
     environment = _environment(data, wishes)
     home = _home(locks, data, wishes, environment)
+    alone = ["--alone"] if "REDIS_URL" in _missing(environment) else []  # nobody else knows our Valkey
     environment |= _start_servers(supervisor, home, environment) if home else {}
     prepared = _prepare(data, environment)
 
@@ -120,7 +121,7 @@ def _bring_up(supervisor: Supervisor, locks: contextlib.ExitStack, data: Path, w
     supervisor.show(web_log)
     say(_welcome(data, wishes, prepared["first_start"]))
 
-    worker = [sys.executable, "-m", "promptlab.worker", "--schedule", str(data / "scheduler" / "last-runs")]
+    worker = [sys.executable, "-m", "promptlab.worker", "--schedule", str(data / "scheduler" / "last-runs"), *alone]
     supervisor.add(Child("The worker", worker_log, lambda: _spawn(worker, worker_log, environment)))
     if wishes.demo and prepared["demo_wanted"]:
         demo = _manage("demo", "--base-url", f"http://{_reachable(wishes.host)}:{wishes.port}")
@@ -222,8 +223,7 @@ def _start_web(log: Path, environment: Mapping[str, str], wishes: Wishes) -> sub
     process = _spawn(
         [sys.executable, "-m", "promptlab.web", "--host", wishes.host, "--port", str(wishes.port)], log, environment
     )
-    if not processes.wait_until(lambda: _answers(wishes), process, patience=60):
-        processes.stop(process, signal.SIGTERM, 5)
+    if not processes.comes_up(process, lambda: _answers(wishes), patience=60, number=signal.SIGTERM):
         raise Refusal(f"The web server did not start; its reasons are in {log}.")
     return process
 

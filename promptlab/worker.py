@@ -17,6 +17,8 @@ import threading
 from argparse import ArgumentParser
 from pathlib import Path
 
+from kombu import Connection
+
 from promptlab import processes
 from promptlab.celery import app
 
@@ -27,6 +29,7 @@ def main() -> None:
     parser = ArgumentParser(prog="python -m promptlab.worker")
     parser.add_argument("--schedule", type=Path, required=True, help="where to remember what ran when")
     parser.add_argument("--threads", type=int, default=int(os.environ.get("PROMPTLAB_WORKER_THREADS") or 4))
+    parser.add_argument("--alone", action="store_true", help="no other worker takes tasks from this broker")
     options = parser.parse_args()
 
     options.schedule.parent.mkdir(parents=True, exist_ok=True)
@@ -37,12 +40,21 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # what was imported stays shared between the two
 
+    if options.alone:
+        give_back_unfinished()
     scheduler = _fork_scheduler(options.schedule)
     threading.Thread(target=_end_with, args=(scheduler,), daemon=True).start()
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")  # talk between several workers
     app.worker_main(
         ["worker", "--pool", "threads", "--concurrency", str(options.threads), "--loglevel", "WARNING", *quiet]
     )
+
+
+def give_back_unfinished() -> None:
+    """Queue again what a killed worker had taken, instead of waiting for it to time out (an hour)."""
+    timed_out_at_once = {**app.conf.broker_transport_options, "visibility_timeout": 0}
+    with Connection(app.conf.broker_url, transport_options=timed_out_at_once) as broker:
+        broker.default_channel.qos.restore_visible(num=10_000)
 
 
 def _fork_scheduler(schedule: Path) -> int:
