@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts import authors
 from common.errors import Denied
 
@@ -22,8 +24,13 @@ class Author(authors.Author):
         if not protected or self.may_protect:
             return
         names = ", ".join(f"'{label}'" for label in sorted(protected))
-        who = "An API key" if self.api_key else "Your role"
-        raise Denied(
-            f"{who} may not move the protected label {names}. An owner or admin of the project can move it on the "
-            "prompt's page, or lift the protection under Settings → Protected labels."
+        refusal = (
+            _("An API key may not move the protected label %(names)s.")
+            if self.api_key
+            else _("Your role may not move the protected label %(names)s.")
         )
+        remedy = _(
+            "An owner or admin of the project can move it on the prompt's page, or lift the protection under "
+            "Settings → Protected labels."
+        )
+        raise Denied(f"{refusal % {'names': names}} {remedy}")

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from prompts.models import Kind, PromptDependency, PromptVersion
@@ -68,6 +69,17 @@ def parse(inner: str) -> Reference | None:
     return Reference(name, label=value) if key == "label" and value else None
 
 
+def cut(text: str) -> list[tuple[str, Reference | None]]:
+    """The text cut at its valid tags, for showing it."""
+    pieces: list[tuple[str, Reference | None]] = []
+    at = 0
+    for match in _TAG.finditer(text):
+        if reference := parse(match[1]):
+            pieces += [(text[at : match.start()], None), (match[0], reference)]
+            at = match.end()
+    return [*pieces, (text[at:], None)]
+
+
 def references(content: Any) -> list[Reference]:
     """The references in a text or in messages, each once, in order."""
     found = (parse(match[1]) for text in _strings(content) for match in _TAG.finditer(text))
@@ -108,7 +120,10 @@ class _Assembly:
         texts = {reference: self.fill(child) for reference, child in children}
         self._depth[node.id] = 1 + max((self._depth[child.id] for _, child in children), default=0)
         if self._depth[node.id] > MAX_DEPTH:
-            raise Invalid(f"'{self.root.name}' would hold prompts nested deeper than {MAX_DEPTH}.")
+            raise Invalid(
+                _("'%(name)s' would hold prompts nested deeper than %(limit)s.")
+                % {"name": self.root.name, "limit": MAX_DEPTH}
+            )
         self._open.remove(node.id)
         self._filled[node.id] = _replaced(node.content, texts) if texts else node.content
         return self._filled[node.id]
@@ -116,9 +131,15 @@ class _Assembly:
     def _target(self, reference: Reference) -> Node:
         target = self.targets[reference]
         if target.type != Kind.TEXT:
-            raise Invalid(f"Prompt dependency is not a text prompt: {reference}. Only text can be put into a prompt.")
+            raise Invalid(
+                _("Prompt dependency is not a text prompt: %(target)s. Only text can be put into a prompt.")
+                % {"target": reference}
+            )
         if target.id in self._open or target.name == self.root.name:
-            raise Invalid(f"Circular dependency detected involving prompt '{target.name}' version {target.version}.")
+            raise Invalid(
+                _("Circular dependency detected involving prompt '%(name)s' version %(version)s.")
+                % {"name": target.name, "version": target.version}
+            )
         return target
 
 
@@ -129,7 +150,9 @@ def _load(project_id: str, wanted: Iterable[Reference]) -> dict[Reference, Node]
     while missing:
         found = _look_up(project_id, missing)
         for reference in missing - found.keys():
-            raise Invalid(f"Prompt dependency not found: {reference}. Create it first, or mend the tag.")
+            raise Invalid(
+                _("Prompt dependency not found: %(target)s. Create it first, or mend the tag.") % {"target": reference}
+            )
         targets |= found
         missing = {inner for node in found.values() for inner in references(node.content)} - targets.keys()
     return targets
@@ -175,8 +198,16 @@ def check_dependents(project_id: str, name: str) -> None:
                 resolve(project_id, node_of(version))
             except Invalid as error:
                 raise Invalid(
-                    f"'{version.prompt.name}' version {version.version} contains '{name}' and could not be put "
-                    f"together any more: {error.message}"
+                    _(
+                        "'%(parent)s' version %(version)s contains '%(name)s' and could not be put together any more: "
+                        "%(reason)s"
+                    )
+                    % {
+                        "parent": version.prompt.name,
+                        "version": version.version,
+                        "name": name,
+                        "reason": error.message,
+                    }
                 ) from error
         seen |= fresh.keys()
         names = {version.prompt.name for version in fresh.values()}
@@ -197,7 +228,9 @@ def _replaced(value: Any, texts: Mapping[Reference, str]) -> Any:
     if isinstance(value, str):
         found = (parse(match[1]) for match in _TAG.finditer(value))
         if sum(len(texts[reference]) for reference in found if reference) > MAX_LENGTH:
-            raise Invalid(f"Put together, the prompt would be longer than {MAX_LENGTH} characters.")
+            raise Invalid(
+                _("Put together, the prompt would be longer than %(limit)s characters.") % {"limit": MAX_LENGTH}
+            )
         return _TAG.sub(lambda match: _text_for(match, texts), value)
     if isinstance(value, dict):
         return {key: _replaced(inner, texts) for key, inner in value.items()}

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from common.errors import Invalid, NotFound
 from prompts.authors import Author
@@ -20,7 +21,7 @@ def delete_versions(
     vanish, Invalid when another prompt depends on what would vanish or both version and label are given.
     """
     if version is not None and label is not None:
-        raise Invalid("Cannot specify both version and label. Send one of them.")
+        raise Invalid(_("Cannot specify both version and label. Send one of them."))
     with change(project_id):
         versions = list(_matching(project_id, name, version, label).select_related("prompt"))
         if not versions:

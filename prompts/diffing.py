@@ -12,7 +12,7 @@ from prompts.models import PromptVersion
 
 # Longer stretches (words of one side times words of the other) are shown as replaced whole: comparing takes that.
 MAX_PRODUCT = 4_000_000
-_WORD = re.compile(r"\w+|\s+|[^\w\s]")
+_WORD = re.compile(r"\d+(?:[.,:]\d+)+|\w+|\s+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from common.errors import Invalid, NotFound
 from prompts import composition, rules
@@ -19,7 +20,10 @@ def label_version(project_id: str, name: str, version: int, labels: Iterable[str
     """
     wanted = rules.check_labels(labels, "newLabels")
     if LATEST in wanted:
-        raise Invalid(f"The label '{LATEST}' always stands on the newest version and cannot be moved.", "newLabels")
+        raise Invalid(
+            _("The label '%(label)s' always stands on the newest version and cannot be moved.") % {"label": LATEST},
+            "newLabels",
+        )
     with change(project_id):
         found = find_version(project_id, name, version)
         before = labels_of(found)
@@ -32,7 +36,10 @@ def label_version(project_id: str, name: str, version: int, labels: Iterable[str
 def take_off(project_id: str, name: str, label: str, author: Author) -> None:
     """Take a label off the version that has it; raises Invalid for `latest` and where another prompt depends on it."""
     if label == LATEST:
-        raise Invalid(f"The label '{LATEST}' always stands on the newest version and cannot be taken off.", "label")
+        raise Invalid(
+            _("The label '%(label)s' always stands on the newest version and cannot be taken off.") % {"label": LATEST},
+            "label",
+        )
     with change(project_id):
         standing = (
             PromptLabel.objects.filter(prompt__project_id=project_id, prompt__name=name, label=label)
@@ -130,8 +137,11 @@ def refuse_to_break(project_id: str, name: str, versions: set[int], labels: set[
     ]
     if breaking:
         raise Invalid(
-            f"Other prompts depend on what you are about to remove: {'; '.join(breaking)}. "
-            "Delete or change the dependent prompts first."
+            _(
+                "Other prompts depend on what you are about to remove: %(list)s. "
+                "Delete or change the dependent prompts first."
+            )
+            % {"list": "; ".join(breaking)}
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from hashlib import blake2b
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from common.errors import Invalid, NotFound
 from prompts import composition, epoch
@@ -39,7 +40,7 @@ def fetch_json(
 ) -> bytes:
     """`fetch`, as the JSON that goes out on the wire (`prompts.documents`)."""
     if version is not None and label is not None:
-        raise Invalid("Cannot specify both version and label. Send one of them.")
+        raise Invalid(_("Cannot specify both version and label. Send one of them."))
     if version is None and label is None:
         label = PRODUCTION
     key = _key(project_id, name, version, label, resolve)

@@ -53,6 +53,11 @@ class Prompt(models.Model):
         """`support/mail/reply` stands in `support/mail`; "" for a prompt in no folder."""
         return self.name.rpartition("/")[0]
 
+    @property
+    def own_name(self) -> str:
+        """The name without its folders."""
+        return self.name.rpartition("/")[2]
+
 
 class Authored(models.Model):
     """Done by a person, or by a program with an API key (its public key is kept, so that it outlives the key)."""
@@ -65,6 +70,13 @@ class Authored(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def author_name(self) -> str:
+        """Who did it, for people: a name, or the beginning of a key."""
+        if self.created_by is not None:
+            return str(self.created_by)
+        return f"API · {self.api_key[:12]}…" if self.api_key else ""
 
 
 class PromptVersion(Authored):

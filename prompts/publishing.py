@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from prompts import composition, rules
 from prompts.authors import Author
 from prompts.changes import change
+from prompts.history import find_prompt
 from prompts.labelling import place
 from prompts.models import LATEST, Kind, Prompt, PromptDependency, PromptVersion
 
@@ -36,13 +38,16 @@ def create_version(project_id: str, draft: Draft, author: Author) -> PromptVersi
     """
     draft = _checked(draft)
     with change(project_id):
-        prompt, _ = Prompt.objects.get_or_create(
+        prompt, _made = Prompt.objects.get_or_create(
             project_id=project_id, name=draft.name, defaults={"type": draft.type, "tags": list(draft.tags or ())}
         )
         if prompt.type != draft.type:
             raise Invalid(
-                f"Previous versions have different prompt type: '{prompt.name}' is a {prompt.type} prompt. "
-                "Create a new prompt with a different name."
+                _(
+                    "Previous versions have different prompt type: '%(name)s' is a %(type)s prompt. "
+                    "Create a new prompt with a different name."
+                )
+                % {"name": prompt.name, "type": prompt.type}
             )
         newest = prompt.versions.order_by("-version").values_list("version", flat=True).first() or 0
         version = PromptVersion.objects.create(
@@ -74,10 +79,10 @@ def create_version(project_id: str, draft: Draft, author: Author) -> PromptVersi
 
 
 def set_tags(project_id: str, name: str, tags: Sequence[str], author: Author) -> None:
-    """Give the prompt these tags instead of those it has; all versions share them."""
+    """Give the prompt these tags instead of those it has; all versions share them. Raises NotFound."""
     checked = rules.check_tags(tags)
     with change(project_id):
-        prompt = Prompt.objects.get(project_id=project_id, name=name)
+        prompt = find_prompt(project_id, name)
         if checked == prompt.tags:
             return
         before = prompt.tags

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from common.errors import Invalid
 from prompts import templates
 from prompts.models import LABEL_LENGTH, MESSAGE_LENGTH, NAME_LENGTH, Kind
@@ -21,19 +23,19 @@ def check_name(name: str) -> str:
     """The name, trimmed."""
     name = name.strip()
     if not name:
-        raise Invalid("The name must not be empty.", "name")
+        raise Invalid(_("The name must not be empty."), "name")
     if len(name) > NAME_LENGTH:
-        raise Invalid(f"The name must not be longer than {NAME_LENGTH} characters.", "name")
+        raise Invalid(_("The name must not be longer than %(limit)s characters.") % {"limit": NAME_LENGTH}, "name")
     if _CONTROL.search(name):
-        raise Invalid("The name must not contain line breaks or control characters.", "name")
+        raise Invalid(_("The name must not contain line breaks or control characters."), "name")
     if _HTML.search(name):
-        raise Invalid("The name must not contain HTML tags.", "name")
+        raise Invalid(_("The name must not contain HTML tags."), "name")
     if "|" in name:
-        raise Invalid("The name must not contain '|'.", "name")
+        raise Invalid(_("The name must not contain '|'."), "name")
     if name.startswith("/") or name.endswith("/") or "//" in name:
-        raise Invalid("The name must not start or end with a slash, nor contain two in a row.", "name")
+        raise Invalid(_("The name must not start or end with a slash, nor contain two in a row."), "name")
     if name in RESERVED_NAMES:
-        raise Invalid(f"The name '{name}' is reserved. Choose another one.", "name")
+        raise Invalid(_("The name '%(name)s' is reserved. Choose another one.") % {"name": name}, "name")
     return name
 
 
@@ -42,10 +44,15 @@ def check_labels(labels: Iterable[str], field: str = "labels") -> list[str]:
     checked = list(dict.fromkeys(labels))
     for label in checked:
         if len(label) > LABEL_LENGTH:
-            raise Invalid(f"The label '{label}' is longer than {LABEL_LENGTH} characters.", field)
+            raise Invalid(
+                _("The label '%(label)s' is longer than %(limit)s characters.")
+                % {"label": label, "limit": LABEL_LENGTH},
+                field,
+            )
         if not _LABEL.fullmatch(label):
             raise Invalid(
-                f"The label '{label}' is not allowed: use lower-case letters, digits, hyphens, underscores and dots.",
+                _("The label '%(label)s' is not allowed: use lower-case letters, digits, hyphens, underscores, dots.")
+                % {"label": label},
                 field,
             )
     return checked
@@ -56,7 +63,7 @@ def check_tags(tags: Iterable[str]) -> list[str]:
     checked = list(dict.fromkeys(tags))
     for tag in checked:
         if not tag.strip() or _CONTROL.search(tag):
-            raise Invalid("A tag must not be empty nor contain line breaks or control characters.", "tags")
+            raise Invalid(_("A tag must not be empty nor contain line breaks or control characters."), "tags")
     return checked
 
 
@@ -64,9 +71,12 @@ def check_commit_message(message: str | None) -> str | None:
     if message is None or not message.strip():
         return None
     if len(message) > MESSAGE_LENGTH:
-        raise Invalid(f"The commit message must not be longer than {MESSAGE_LENGTH} characters.", "commitMessage")
+        raise Invalid(
+            _("The commit message must not be longer than %(limit)s characters.") % {"limit": MESSAGE_LENGTH},
+            "commitMessage",
+        )
     if "\0" in message:
-        raise Invalid("The commit message must not contain NUL characters.", "commitMessage")
+        raise Invalid(_("The commit message must not contain NUL characters."), "commitMessage")
     return message
 
 
@@ -74,12 +84,14 @@ def check_content(kind: str, content: Any) -> Content:
     """A text, or messages `{role, content}` and placeholders `{type: "placeholder", name}`; other keys are kept."""
     if kind == Kind.TEXT:
         if not isinstance(content, str):
-            raise Invalid('A prompt of type "text" must be a text. Send type "chat" for a list of messages.', "prompt")
+            raise Invalid(
+                _('A prompt of type "text" must be a text. Send type "chat" for a list of messages.'), "prompt"
+            )
         return content
     if kind != Kind.CHAT:
-        raise Invalid('The type must be "text" or "chat".', "type")
+        raise Invalid(_('The type must be "text" or "chat".'), "type")
     if not isinstance(content, list):
-        raise Invalid('A prompt of type "chat" must be a list of messages.', "prompt")
+        raise Invalid(_('A prompt of type "chat" must be a list of messages.'), "prompt")
     for position, message in enumerate(content):
         _check_message(message, f"prompt[{position}]")
     _check_names_of_placeholders(content)
@@ -88,18 +100,20 @@ def check_content(kind: str, content: Any) -> Content:
 
 def _check_message(message: Any, field: str) -> None:
     if not isinstance(message, dict):
-        raise Invalid("A message must be an object with role and content, or a placeholder.", field)
+        raise Invalid(_("A message must be an object with role and content, or a placeholder."), field)
     if templates.is_placeholder(message):
         if not isinstance(message.get("name"), str) or not message["name"].strip():
-            raise Invalid("A placeholder needs a name.", f"{field}.name")
+            raise Invalid(_("A placeholder needs a name."), f"{field}.name")
         return
     for key in ("role", "content"):
         if not isinstance(message.get(key), str):
-            raise Invalid(f"A message needs {key}, a text.", f"{field}.{key}")
+            raise Invalid(_("A message needs %(key)s, a text.") % {"key": key}, f"{field}.{key}")
 
 
 def _check_names_of_placeholders(messages: Sequence[dict[str, Any]]) -> None:
     both = set(templates.variables(messages)) & set(templates.placeholders(messages))
     if both:
         names = ", ".join(f"'{name}'" for name in sorted(both))
-        raise Invalid(f"Variables and placeholders must have different names; these are both: {names}.")
+        raise Invalid(
+            _("Variables and placeholders must have different names; these are both: %(names)s.") % {"names": names}
+        )

@@ -1,6 +1,12 @@
 """What the tests of prompts have in common."""
 
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
+
+from prompts.models import Prompt, PromptVersion
 
 
 def text_prompt(name: str = "greeting", prompt: str = "Hello {{name}}", **more: Any) -> dict[str, Any]:
@@ -23,3 +29,14 @@ def tag(name: str, **by: Any) -> str:
     """A composition tag: `tag("greeting", label="production")`."""
     ((key, value),) = by.items()
     return f"@@@langfusePrompt:name={name}|{key}={value}@@@"
+
+
+def bulk(project_id: str, names: Iterable[str], versions: Iterable[int] = (1,)) -> None:
+    """Many bare versions at once, each name a second younger than the one before."""
+    now = timezone.now()
+    for age, name in enumerate(names):
+        changed = {"updated_at": now + timedelta(seconds=age)}
+        prompt, _ = Prompt.objects.get_or_create(project_id=project_id, name=name, defaults=changed)
+        PromptVersion.objects.bulk_create(
+            PromptVersion(prompt=prompt, version=number, content='"x"') for number in versions
+        )

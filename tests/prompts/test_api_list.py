@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from prompts.models import PromptVersion
-from tests.prompts.casting import create
+from tests.prompts.casting import bulk, create
 
 
 def names(response) -> list[str]:
@@ -36,9 +36,8 @@ def test_it_gives_one_row_per_name(api) -> None:
     assert body["meta"] == body["pagination"] == {"page": 1, "limit": 10, "totalItems": 2, "totalPages": 1}
 
 
-def test_it_pages(api) -> None:
-    for number in range(12):
-        create(api, f"p{number:02}")
+def test_it_pages(api, project) -> None:
+    bulk(project.id, [f"p{number:02}" for number in range(12)])
     assert len(names(api.get("v2/prompts"))) == 10
     second = api.get("v2/prompts", page=2, limit=5)
     assert names(second) == ["p05", "p06", "p07", "p08", "p09"]

@@ -1,0 +1,16 @@
+"""What the pages of prompts have in common."""
+
+from common.pages import Page
+from prompts.authors import Author
+
+
+class PromptsPage(Page):
+    """A page of the section "Prompts"; whoever may read the project may read, `prompts:write` guards the rest."""
+
+    section = "prompts"
+    write_permission = "prompts:write"
+
+    @property
+    def author(self) -> Author:
+        """The person at this page."""
+        return Author(user=self.request.user, may_protect=self.may("prompts:protect"))  # type: ignore[arg-type]
