@@ -43,7 +43,7 @@ INSTALLED_APPS = [
     "evaluation",
     "common",
     "promptlab.apps.PromptLabConfig",
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the default one would put its own site in the place of ours
     "promptlab.apps.PromptLabAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -245,12 +245,13 @@ USE_TZ = True
 TIME_ZONE = env.text("PROMPTLAB_TIME_ZONE", "UTC")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.text("PROMPTLAB_STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+# Made and filled when the image is built (`mkdir`, then `manage.py collectstatic`); not needed elsewhere.
+COLLECTED = Path(env.text("PROMPTLAB_STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = COLLECTED if COLLECTED.is_dir() else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Files are found where they lie, so that starting needs no collectstatic; the image collects at build.
+# Files are found where they lie, so that starting needs no collectstatic.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
-STATIC_ROOT.mkdir(parents=True, exist_ok=True) if EMBEDDED else None
 
 # The shell brings its own scripts and styles; admin pages use Alpine, which evaluates expressions.
 CONTENT_SECURITY_POLICY = {
