@@ -1,4 +1,4 @@
-"""Settings, read from top to bottom. Every variable is listed in .env.example and docs/settings.md."""
+"""Settings, read from top to bottom. Every variable is listed in .env.example."""
 
 from pathlib import Path
 
