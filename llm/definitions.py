@@ -108,15 +108,29 @@ def _refuse_built_in(model_id: str) -> None:
         raise NotFound("Model not found: a built-in one cannot be changed. Define one of the same pattern; it wins.")
 
 
+def check(draft: Draft) -> dict[str, Any]:
+    """What would be stored, by field of `ModelDefinition`; raises Invalid naming the wire's field."""
+    return {
+        "model_name": _model_name(draft.model_name),
+        "match_pattern": check_pattern(draft.match_pattern, "matchPattern"),
+        "start_date": draft.start_date,
+        "unit": _one_of(draft.unit or "TOKENS", UNITS, "unit"),
+        "tokenizer_id": _one_of(draft.tokenizer_id, TOKENIZERS, "tokenizerId") if draft.tokenizer_id else None,
+        "tokenizer_config": draft.tokenizer_config,
+        "tiers": check_tiers(draft),
+    }
+
+
+def taken(project_id: str, model_name: str, but_for: str = "") -> bool:
+    """Whether another definition of the project has that name."""
+    others = ModelDefinition.objects.filter(project_id=project_id, model_name=model_name.strip()).exclude(pk=but_for)
+    return others.exists()
+
+
 def _save(definition: ModelDefinition, draft: Draft, author: Author, action: str) -> ModelDefinition:
     before = as_told(definition) if action == "update" else None
-    definition.model_name = _model_name(draft.model_name)
-    definition.match_pattern = check_pattern(draft.match_pattern, "matchPattern")
-    definition.start_date = draft.start_date
-    definition.unit = _one_of(draft.unit or "TOKENS", UNITS, "unit")
-    definition.tokenizer_id = _one_of(draft.tokenizer_id, TOKENIZERS, "tokenizerId") if draft.tokenizer_id else None
-    definition.tokenizer_config = draft.tokenizer_config
-    definition.tiers = check_tiers(draft)
+    for name, value in check(draft).items():
+        setattr(definition, name, value)
     try:
         with transaction.atomic():
             definition.save()

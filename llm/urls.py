@@ -1,5 +1,9 @@
 """Pages, mounted below `/project/<id>/` by the project prefix."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from llm.views import PriceList
+
+urlpatterns = [
+    path("settings/prices", PriceList.as_view(), name="price_list"),
+]

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts.authors import Author
 from common.errors import Invalid, NotFound
+from common.ids import new_id
 from tracing.models.configured import CONFIG_TYPES, ScoreConfig
 
 MAX_NAME = 35
@@ -31,11 +32,10 @@ class Draft:
     is_archived: bool = False
 
 
-def create(project_id: str, draft: Draft, author: Author) -> ScoreConfig:
+def create(project_id: str, draft: Draft, author: Author, config_id: str = "") -> ScoreConfig:
     """Add a config to the project; raises Invalid."""
-    if draft.data_type not in dict(CONFIG_TYPES):
-        raise Invalid(f"dataType must be one of {', '.join(dict(CONFIG_TYPES))}.", "dataType")
-    return _save(ScoreConfig(project_id=project_id, data_type=draft.data_type), draft, author, "create")
+    config = ScoreConfig(pk=config_id or new_id(), project_id=project_id, data_type=draft.data_type)
+    return _save(config, draft, author, "create")
 
 
 def change(project_id: str, config_id: str, changes: Mapping[str, Any], author: Author) -> ScoreConfig:
@@ -45,6 +45,11 @@ def change(project_id: str, config_id: str, changes: Mapping[str, Any], author: 
     """
     config = own(project_id, config_id)
     return _save(config, replace(draft_of(config), **changes), author, "update")
+
+
+def archive(project_id: str, config_id: str, author: Author, *, archived: bool = True) -> None:
+    """Let the config take no more scores, or let it take them again."""
+    change(project_id, config_id, {"is_archived": archived}, author)
 
 
 def own(project_id: str, config_id: str) -> ScoreConfig:
@@ -70,13 +75,25 @@ def draft_of(config: ScoreConfig) -> Draft:
     )
 
 
+def check(draft: Draft) -> dict[str, Any]:
+    """What would be stored, by field of `ScoreConfig`; raises Invalid naming the wire's field."""
+    if draft.data_type not in dict(CONFIG_TYPES):
+        raise Invalid(f"dataType must be one of {', '.join(dict(CONFIG_TYPES))}.", "dataType")
+    low, high = _range(draft)
+    return {
+        "name": _name(draft.name),
+        "min_value": low,
+        "max_value": high,
+        "categories": _categories(draft),
+        "description": _description(draft.description),
+        "is_archived": draft.is_archived,
+    }
+
+
 def _save(config: ScoreConfig, draft: Draft, author: Author, action: str) -> ScoreConfig:
     before = _told(config) if action == "update" else None
-    config.name = _name(draft.name)
-    config.min_value, config.max_value = _range(draft)
-    config.categories = _categories(draft)
-    config.description = _description(draft.description)
-    config.is_archived = draft.is_archived
+    for name, value in check(draft).items():
+        setattr(config, name, value)
     with transaction.atomic():
         config.save()
         author.record(action, "score_config", config.pk, project=config.project_id, before=before, after=_told(config))

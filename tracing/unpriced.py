@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from tracing.filters import Filter
 from tracing.store import store
 from tracing.store.base import Measure, MetricsQuery
 
@@ -17,7 +18,7 @@ class Unpriced:
 
 
 def unpriced_models(project_id: str, since: datetime, until: datetime, limit: int = 50) -> tuple[Unpriced, ...]:
-    """The models of the project that have calls without a cost in that time, most called first."""
+    """The models of the project whose calls in that time have usage but no cost, most called first."""
     rows = store().metrics(
         MetricsQuery(
             project_id=project_id,
@@ -28,6 +29,7 @@ def unpriced_models(project_id: str, since: datetime, until: datetime, limit: in
             until=until,
             order=(("count_count", "desc"),),
             limit=limit,
+            filters=(Filter("number", "totalTokens", ">", 0),),
             unpriced=True,
         )
     )

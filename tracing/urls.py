@@ -10,6 +10,7 @@ from tracing.views.scores import Scores
 from tracing.views.sessions import SessionPage, Sessions
 from tracing.views.trace import Neighbour, TracePage
 from tracing.views.traces import Traces, TracesDelete
+from tracing.views.unpriced import UnpricedModels
 from tracing.views.users import Users
 
 urlpatterns = [
@@ -22,4 +23,5 @@ urlpatterns = [
     path("sessions/<path:session_id>", SessionPage.as_view(), name="session"),
     path("users", Users.as_view(), name="users"),
     path("scores", Scores.as_view(), name="scores"),
+    path("unpriced", UnpricedModels.as_view(), name="unpriced_models"),
 ]

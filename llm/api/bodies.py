@@ -9,7 +9,7 @@ from common.api.fields import WireStruct
 from llm.definitions import Draft, TierDraft
 
 
-class TierBody(WireStruct):
+class TierBody(WireStruct, frozen=True):
     name: str
     is_default: bool
     priority: int
@@ -17,7 +17,7 @@ class TierBody(WireStruct):
     prices: dict[str, float]
 
 
-class ModelBody(WireStruct):
+class ModelBody(WireStruct, frozen=True):
     """Body of `POST /models` and `PUT /models/{id}`."""
 
     model_name: str

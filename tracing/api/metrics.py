@@ -36,30 +36,30 @@ TOO_MANY: Mapping[str, frozenset[str]] = {
 }
 
 
-class DimensionBody(WireStruct):
+class DimensionBody(WireStruct, frozen=True):
     field: str
 
 
-class MeasureBody(WireStruct):
+class MeasureBody(WireStruct, frozen=True):
     measure: str
     aggregation: str
 
 
-class OrderBody(WireStruct):
+class OrderBody(WireStruct, frozen=True):
     field: str
     direction: Literal["asc", "desc"]
 
 
-class TimeBody(WireStruct):
+class TimeBody(WireStruct, frozen=True):
     granularity: str
 
 
-class ConfigBody(WireStruct):
+class ConfigBody(WireStruct, frozen=True):
     bins: int | None = None
     row_limit: int | None = msgspec.field(default=None, name="row_limit")
 
 
-class QueryBody(WireStruct):
+class QueryBody(WireStruct, frozen=True):
     view: str
     metrics: list[MeasureBody]
     from_timestamp: datetime

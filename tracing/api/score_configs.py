@@ -14,12 +14,12 @@ from tracing import score_configs
 from tracing.models.configured import ScoreConfig
 
 
-class CategoryBody(WireStruct):
+class CategoryBody(WireStruct, frozen=True):
     label: str
     value: float
 
 
-class CreateBody(WireStruct):
+class CreateBody(WireStruct, frozen=True):
     name: str
     data_type: str
     min_value: float | None = None
@@ -28,7 +28,7 @@ class CreateBody(WireStruct):
     description: str | None = None
 
 
-class ChangeBody(WireStruct):
+class ChangeBody(WireStruct, frozen=True):
     """What is left out stays; null takes a limit or a description away."""
 
     name: str | msgspec.UnsetType | None = msgspec.UNSET

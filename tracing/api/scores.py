@@ -33,7 +33,7 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 class ScoresView(PublicView):
     """`GET, POST /scores`."""
 
-    def get_permissions(self) -> list[Any]:
+    def get_permissions(self) -> Sequence[Any]:
         # Browsers give scores with the public key alone (wire notes, section 1).
         self.scope = "scores" if self.request.method == "POST" else "project"
         return super().get_permissions()

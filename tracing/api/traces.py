@@ -27,7 +27,7 @@ FILTERS: Table = {
 MAX_DELETED = 1000
 
 
-class DeleteBody(WireStruct):
+class DeleteBody(WireStruct, frozen=True):
     trace_ids: list[str]
 
 
