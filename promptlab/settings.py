@@ -113,7 +113,9 @@ try:
     # A pooled connection that died with the server is replaced before a request meets it.
     DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_health_checks=True)}
 except ValueError as error:  # not repeated: it may hold a password
-    raise ImproperlyConfigured("DATABASE_URL is no address such as postgresql://user:password@host:5432/name.") from error
+    raise ImproperlyConfigured(
+        "DATABASE_URL is no address such as postgresql://user:password@host:5432/name."
+    ) from error
 if not DATABASES["default"]["ENGINE"].endswith(".postgresql"):
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL, as in postgresql://user:password@host:5432/name.")
 DATABASES["default"]["OPTIONS"] = {
