@@ -40,29 +40,32 @@ WHERE old.project_id = %s AND old.id = new.id
 """
 _TRACES_OF = "SELECT id, trace_id FROM tracing_observation WHERE project_id = %s AND id = ANY(%s)"
 
-# Sums of money go through numeric: the same in whatever order the observations stand.
+# LATERAL and the ids named twice: each trace and its observations are found by their index, whatever the planner
+# believes about the size of the project. Sums of money go through numeric: the same in whatever order the rows stand.
 _SUM_UP = """
-WITH sums AS (
-    SELECT touched.id,
-        (array_agg(o.id ORDER BY o.as_root IS TRUE DESC, o.start_time, o.id)
-            FILTER (WHERE o.parent_observation_id IS NULL OR o.as_root))[1] AS root_id,
-        min(o.start_time) AS first_start, max(o.end_time) AS last_end,
-        coalesce(sum(o.input_tokens), 0) AS input_tokens, coalesce(sum(o.output_tokens), 0) AS output_tokens,
-        coalesce(sum(o.total_tokens), 0) AS total_tokens,
-        sum(o.input_cost::numeric)::float8 AS input_cost, sum(o.output_cost::numeric)::float8 AS output_cost,
-        sum(o.total_cost::numeric)::float8 AS total_cost,
-        count(o.id) AS observation_count, count(*) FILTER (WHERE o.level = 3) AS error_count,
-        count(*) FILTER (WHERE o.level = 2) AS warning_count, count(*) FILTER (WHERE o.level = 0) AS debug_count,
-        max(CASE WHEN o.id IS NOT NULL THEN coalesce(o.level, 1) END) AS level
-    FROM unnest(%s::text[]) AS touched(id)
-    LEFT JOIN tracing_observation o ON o.project_id = %s AND o.trace_id = touched.id
-    GROUP BY touched.id
-), totals AS (
-    SELECT sums.*, root.input_preview, root.output_preview
-    FROM sums LEFT JOIN tracing_observation root ON root.project_id = %s AND root.id = sums.root_id
+WITH totals AS MATERIALIZED (
+    SELECT touched.id, sums.*
+    FROM unnest(%s::text[]) AS touched(id) CROSS JOIN LATERAL (
+        SELECT
+            (array_agg(id ORDER BY as_root IS TRUE DESC, start_time, id) FILTER (WHERE {root}))[1] AS root_id,
+            (array_agg(input_preview ORDER BY as_root IS TRUE DESC, start_time, id) FILTER (WHERE {root}))[1]
+                AS input_preview,
+            (array_agg(output_preview ORDER BY as_root IS TRUE DESC, start_time, id) FILTER (WHERE {root}))[1]
+                AS output_preview,
+            min(start_time) AS first_start, max(end_time) AS last_end,
+            coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens,
+            coalesce(sum(total_tokens), 0) AS total_tokens,
+            sum(input_cost::numeric)::float8 AS input_cost, sum(output_cost::numeric)::float8 AS output_cost,
+            sum(total_cost::numeric)::float8 AS total_cost,
+            count(*) AS observation_count, count(*) FILTER (WHERE level = 3) AS error_count,
+            count(*) FILTER (WHERE level = 2) AS warning_count, count(*) FILTER (WHERE level = 0) AS debug_count,
+            max(coalesce(level, 1)) AS level
+        FROM tracing_observation o WHERE project_id = %s AND trace_id = touched.id
+    ) sums
 )
 UPDATE tracing_trace t SET {assignments}, updated_at = now()
-FROM totals WHERE t.project_id = %s AND t.id = totals.id AND ({current}) IS DISTINCT FROM ({computed})
+FROM totals
+WHERE t.project_id = %s AND t.id = totals.id AND t.id = ANY(%s) AND ({current}) IS DISTINCT FROM ({computed})
 """
 _TOTALS = {
     name: f"totals.{name}"
@@ -76,6 +79,7 @@ _TOTALS = {
     "timestamp": "CASE WHEN t.timestamp_given THEN t.timestamp ELSE least(t.timestamp, totals.first_start) END",
 }  # fmt: skip
 _SUM_UP = _SUM_UP.format(
+    root="parent_observation_id IS NULL OR as_root",
     assignments=", ".join(f"{name} = {value}" for name, value in _TOTALS.items()),
     current=", ".join(f"t.{name}" for name in _TOTALS),
     computed=", ".join(_TOTALS.values()),
@@ -114,7 +118,8 @@ def _write(project_id: str, changes: Changes) -> None:
         stood = fetch(_UPSERT_OBSERVATIONS, arriving, prepare=True)
         wrappers.update(id for id, _ in stood)
         touched = wrappers.union(homes.values(), (trace_id for _, trace_id in stood))
-        run(_SUM_UP, (sorted(touched), project_id, project_id, project_id))
+        ids = sorted(touched)
+        run(_SUM_UP, (ids, project_id, project_id, ids))
         if wrappers:
             run(_DROP_EMPTY, (project_id, sorted(wrappers)))
     if changes.scores:
