@@ -1,4 +1,4 @@
-"""The input and output of a span, in whichever dialect it speaks (api.md, section 4).
+"""The input and output of a span in a foreign dialect (api.md, section 4).
 
 An ordered table of readers. Each looks for one dialect and answers (input, output) as plain values, or None; as soon as
 one finds either side the search stops, so that two dialects on one span are never mixed.
@@ -6,6 +6,7 @@ one finds either side the search stops, so that two dialects on one span are nev
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -38,36 +39,39 @@ def find(attributes: Attributes, events: Sequence[Event], scope: str) -> tuple[A
     return None, None
 
 
-def first(attributes: Attributes, names: Names) -> Any:
-    """The value of the first name that is present and says something."""
-    for name in names:
-        value = attributes.get(name)
-        if value is not None and value != "":
-            return value
-    return None
-
-
-def _named(inputs: Names, outputs: Names, scope: str | None = None) -> Reader:
+@dataclass(frozen=True, slots=True)
+class Named:
     """A dialect that keeps each side in one attribute; `scope` restricts it to one instrumentation."""
 
-    def read(attributes: Attributes, _: Sequence[Event], of: str) -> Found:
-        if scope is not None and of != scope:
+    inputs: Names
+    outputs: Names
+    scope: str | None = None
+
+    def __call__(self, attributes: Attributes, _: Sequence[Event], scope: str) -> Found:
+        if self.scope is not None and scope != self.scope:
             return None
-        incoming, outgoing = first(attributes, inputs), first(attributes, outputs)
+        incoming, outgoing = _first(attributes, self.inputs), _first(attributes, self.outputs)
         return None if incoming is None and outgoing is None else (incoming, outgoing)
 
-    return read
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A dialect that spreads messages over numbered names: `gen_ai.prompt.0.role`, `gen_ai.prompt.0.content`…"""
+
+    inputs: str
+    outputs: str
+
+    def __call__(self, attributes: Attributes, *_: Any) -> Found:
+        incoming, outgoing = _nested(attributes, self.inputs), _nested(attributes, self.outputs)
+        return None if incoming is None and outgoing is None else (incoming, outgoing)
 
 
-def _vercel(attributes: Attributes, _: Sequence[Event], scope: str) -> Found:
-    if scope != "ai":
-        return None
-    incoming = first(attributes, VERCEL_INPUTS)
+def _vercel(attributes: Attributes, events: Sequence[Event], scope: str) -> Found:
+    found = VERCEL(attributes, events, scope)
     answer, calls = attributes.get("ai.response.text"), attributes.get("ai.response.toolCalls")
-    outgoing = first(attributes, VERCEL_OUTPUTS)
-    if answer is not None and calls is not None:
-        outgoing = {"role": "assistant", "content": answer, "tool_calls": _parsed(calls)}
-    return None if incoming is None and outgoing is None else (incoming, outgoing)
+    if found is None or answer is None or calls is None:
+        return found
+    return found[0], {"role": "assistant", "content": answer, "tool_calls": _parsed(calls)}
 
 
 def _details_event(_: Attributes, events: Sequence[Event], __: str) -> Found:
@@ -101,16 +105,6 @@ def _logfire_events(attributes: Attributes, _: Sequence[Event], __: str) -> Foun
     answer = next((event for event in events if event.get("event.name") == CHOICE_EVENT), None)
     asked = [event for event in events if event.get("event.name") != CHOICE_EVENT]
     return (asked or None, answer) if asked or answer else None
-
-
-def _flattened(incoming: str, outgoing: str) -> Reader:
-    """A dialect that spreads messages over numbered names: `gen_ai.prompt.0.role`, `gen_ai.prompt.0.content`…"""
-
-    def read(attributes: Attributes, _: Sequence[Event], __: str) -> Found:
-        asked, answered = _nested(attributes, incoming), _nested(attributes, outgoing)
-        return None if asked is None and answered is None else (asked, answered)
-
-    return read
 
 
 def _messages(attributes: Attributes, *_: Any) -> Found:
@@ -158,72 +152,61 @@ def _parsed(value: Any) -> Any:
         return value
 
 
-VERCEL_INPUTS: Names = ("ai.prompt.messages", "ai.prompt", "ai.toolCall.args", "ai.value", "ai.values")
-VERCEL_OUTPUTS: Names = (
-    "ai.response.text",
-    "ai.result.text",
-    "ai.toolCall.result",
-    "ai.response.object",
-    "ai.result.object",
-    "ai.response.toolCalls",
-    "ai.result.toolCalls",
-)
-# (names of the input, names of the output): dialects with one attribute a side, in two groups around the readers
-# that need more.
-SIMPLE: tuple[tuple[Names, Names], ...] = (
-    (("gcp.vertex.agent.tool_call_args", "gcp.vertex.agent.llm_request"),
-     ("gcp.vertex.agent.tool_response", "gcp.vertex.agent.llm_response")),
-    (("prompt",), ("all_messages_events",)),
-    (("lk.input_text", "lk.user_transcript", "lk.chat_ctx", "lk.user_input"),
-     ("lk.function_tool.output", "lk.response.text")),
-)  # fmt: skip
-SIMPLE_LATER: tuple[tuple[Names, Names], ...] = (
-    (("mlflow.spanInputs",), ("mlflow.spanOutputs",)),
-    (("traceloop.entity.input",), ("traceloop.entity.output",)),
-    (("input.value",), ("output.value",)),
-    (("input",), ("output",)),
-)
-OWN: tuple[Names, Names] = (("langfuse.observation.input",), ("langfuse.observation.output",))
-GENKIT: tuple[Names, Names] = (("genkit:input",), ("genkit:output",))
-PYDANTIC: tuple[Names, Names] = (("pydantic_ai.all_messages",), ("final_result",))
-TOOL: tuple[Names, Names] = (("tool_arguments",), ("tool_response",))
-TOOL_CALL: tuple[Names, Names] = (("gen_ai.tool.call.arguments",), ("gen_ai.tool.call.result",))
-FLATTENED: tuple[tuple[str, str], ...] = (
-    ("gen_ai.prompt", "gen_ai.completion"),
-    ("llm.input_messages", "llm.output_messages"),
-    ("llm.prompts", "llm.completions"),
-)
+def _first(attributes: Attributes, names: Names) -> Any:
+    """The value of the first name that is present and says something."""
+    for name in names:
+        value = attributes.get(name)
+        if value is not None and value != "":
+            return value
+    return None
 
-own: Reader = _named(*OWN)
+
+VERCEL = Named(
+    ("ai.prompt.messages", "ai.prompt", "ai.toolCall.args", "ai.value", "ai.values"),
+    (
+        "ai.response.text",
+        "ai.result.text",
+        "ai.toolCall.result",
+        "ai.response.object",
+        "ai.result.object",
+        "ai.response.toolCalls",
+        "ai.result.toolCalls",
+    ),
+    scope="ai",
+)
 READERS: tuple[Reader, ...] = (
-    own,
-    _named(*GENKIT),
+    Named(("genkit:input",), ("genkit:output",)),
     _vercel,
     _details_event,
     _message_events,
     _content_events,
-    *(_named(*names) for names in SIMPLE),
+    # Google's agents leave `{}` in the first names of a tool's span.
+    Named(
+        ("gcp.vertex.agent.tool_call_args", "gcp.vertex.agent.llm_request"),
+        ("gcp.vertex.agent.tool_response", "gcp.vertex.agent.llm_response"),
+    ),
+    Named(("prompt",), ("all_messages_events",)),  # Logfire
+    Named(  # LiveKit
+        ("lk.input_text", "lk.user_transcript", "lk.chat_ctx", "lk.user_input"),
+        ("lk.function_tool.output", "lk.response.text"),
+    ),
     _logfire_events,
-    *(_named(*names) for names in SIMPLE_LATER),
-    _named(*PYDANTIC, scope="pydantic-ai"),
-    _named(*TOOL),
-    *(_flattened(*prefixes) for prefixes in FLATTENED),
+    Named(("mlflow.spanInputs",), ("mlflow.spanOutputs",)),
+    Named(("traceloop.entity.input",), ("traceloop.entity.output",)),
+    Named(("input.value",), ("output.value",)),  # OpenInference
+    Named(("input",), ("output",)),
+    Named(("pydantic_ai.all_messages",), ("final_result",), scope="pydantic-ai"),
+    Named(("tool_arguments",), ("tool_response",)),
+    Numbered("gen_ai.prompt", "gen_ai.completion"),
+    Numbered("llm.input_messages", "llm.output_messages"),
+    Numbered("llm.prompts", "llm.completions"),
     _messages,
-    _named(*TOOL_CALL),
+    Named(("gen_ai.tool.call.arguments",), ("gen_ai.tool.call.result",)),
 )
 # Names that hold bodies: they are not shown once more among the other attributes.
 BODY_NAMES = frozenset(
-    name
-    for inputs, outputs in (
-        *SIMPLE,
-        *SIMPLE_LATER,
-        OWN,
-        GENKIT,
-        PYDANTIC,
-        TOOL,
-        TOOL_CALL,
-        (VERCEL_INPUTS, VERCEL_OUTPUTS),
-    )
-    for name in (*inputs, *outputs)
+    name for reader in (*READERS, VERCEL) if isinstance(reader, Named) for name in (*reader.inputs, *reader.outputs)
 ) | {"gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "events"}
-BODY_PREFIXES = tuple(f"{prefix}." for pair in FLATTENED for prefix in pair)
+BODY_PREFIXES = tuple(
+    f"{prefix}." for reader in READERS if isinstance(reader, Numbered) for prefix in (reader.inputs, reader.outputs)
+)
