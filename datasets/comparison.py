@@ -127,8 +127,7 @@ def item_values(answers: Sequence[Answer], key: ScoreKey) -> dict[str, float]:
 
 def right_or_wrong_keys(answers: Sequence[Answer]) -> list[ScoreKey]:
     """The scores that only ever say right (1) or wrong (0)."""
-    keys = [key for key in score_keys(answers) if key.data_type in NUMBERS]
-    return [key for key in keys if is_share([value for answer in answers if (value := answer.value(key)) is not None])]
+    return [key for key in score_keys(answers) if key.data_type in NUMBERS and _right_or_wrong(key, answers)]
 
 
 def is_wrong(answer: Answer, keys: Sequence[ScoreKey], expected: str | None) -> bool:
@@ -200,7 +199,7 @@ def _one_against(base: Mapping[str, float], own: Mapping[str, float]) -> Against
 def _score_summary(key: ScoreKey, by_item: Mapping[str, list[Answer]]) -> ScoreSummary:
     if key.data_type in NUMBERS:
         values = list(item_values([answer for repeated in by_item.values() for answer in repeated], key).values())
-        kind = "share" if key.data_type == "BOOLEAN" or is_share(values) else "mean"
+        kind = "share" if _right_or_wrong(key, [one for repeated in by_item.values() for one in repeated]) else "mean"
         return ScoreSummary(key, kind, len(values), estimate(values))
     told = [score for repeated in by_item.values() for answer in repeated for score in answer.scores.get(key, ())]
     n = sum(any(answer.scores.get(key) for answer in repeated) for repeated in by_item.values())
@@ -208,6 +207,10 @@ def _score_summary(key: ScoreKey, by_item: Mapping[str, list[Answer]]) -> ScoreS
         labels = Counter(score.string_value or "" for score in told)
         return ScoreSummary(key, "labels", n, labels=tuple(labels.most_common()))
     return ScoreSummary(key, "texts", n)
+
+
+def _right_or_wrong(key: ScoreKey, answers: Sequence[Answer]) -> bool:
+    return is_share([value for answer in answers if (value := answer.value(key)) is not None])
 
 
 def _most_told(keys: Sequence[ScoreKey], summaries: Sequence[RunSummary]) -> ScoreKey | None:

@@ -40,7 +40,7 @@ def paired_difference(before: Sequence[float], after: Sequence[float]) -> Estima
         return None
     if is_share(before) and is_share(after):
         return _paired_shares(before, after)
-    return _mean([new - old for old, new in zip(before, after, strict=True)])
+    return _mean([new - old for old, new in zip(before, after, strict=True)], bounded=False)
 
 
 def t_quantile(freedom: int) -> float:
@@ -59,14 +59,18 @@ def t_quantile(freedom: int) -> float:
 T_TABLE = (12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281)
 
 
-def _mean(values: Sequence[float]) -> Estimate:
+def _mean(values: Sequence[float], *, bounded: bool = True) -> Estimate:
     n, mean = len(values), fmean(values)
     spread = stdev(values) if n > 1 else 0.0
     # Equal values, or a single one, tell nothing about the spread.
     if spread == 0:
         return Estimate(mean, n)
     half = t_quantile(n - 1) * spread / math.sqrt(n)
-    return Estimate(mean, n, mean - half, mean + half)
+    low, high = mean - half, mean + half
+    if bounded and all(0 <= value <= 1 for value in values):
+        # A similarity or a share of right answers cannot lie outside; the interval must not either.
+        low, high = max(0.0, low), min(1.0, high)
+    return Estimate(mean, n, low, high)
 
 
 def _share(values: Sequence[float]) -> Estimate:

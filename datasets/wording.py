@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Indel
 
+from common.content import read_content
+
 # Words, runs of white space and single signs: a changed comma does not colour its neighbour.
 PIECES = re.compile(r"\w+|\s+|[^\w\s]")
 # Longer texts are shown without marks: nobody reads two thousand coloured words, and the comparison is quadratic.
 MAX_PIECES = 4000
+# Characters of JSON that still stand in one line.
+LINE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +25,26 @@ class Piece:
 
 
 def plain(json_text: str | None) -> str:
-    """A stored value as text to compare: a string itself, anything else as indented JSON."""
+    """A stored value as text to read and compare.
+
+    A text itself, the words of a single message, messages as lines led by their roles, else JSON: in one line while it
+    is short.
+    """
     if json_text is None:
         return ""
-    value = json.loads(json_text)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    content = read_content(json_text)
+    if content.kind in ("text", "empty"):
+        return content.text
+    if (
+        content.kind == "messages"
+        and content.rest is None
+        and not any(one.extra or one.images for one in content.messages)
+    ):
+        if len(content.messages) == 1:
+            return content.messages[0].text
+        return "\n".join(f"{message.role}: {message.text}" for message in content.messages)
+    line = json.dumps(content.value, ensure_ascii=False)
+    return line if len(line) <= LINE else json.dumps(content.value, ensure_ascii=False, indent=2)
 
 
 def differences(expected: str, said: str) -> list[Piece]:
@@ -36,11 +55,19 @@ def differences(expected: str, said: str) -> list[Piece]:
     if len(before) > MAX_PIECES or len(after) > MAX_PIECES:
         return [Piece("added", said)]
     found: list[Piece] = []
+    missing = added = ""
     for tag, start, end, other_start, other_end in Indel.opcodes(before, after):
         if tag == "equal":
+            found += _changed(missing, added)
+            missing = added = ""
             found.append(Piece("same", "".join(before[start:end])))
-        if tag in ("delete", "replace"):
-            found.append(Piece("missing", "".join(before[start:end])))
-        if tag in ("insert", "replace"):
-            found.append(Piece("added", "".join(after[other_start:other_end])))
-    return found
+        elif tag == "delete":
+            missing += "".join(before[start:end])
+        else:
+            added += "".join(after[other_start:other_end])
+    return found + _changed(missing, added)
+
+
+def _changed(missing: str, added: str) -> list[Piece]:
+    """What went before what came, wherever both stand at one place."""
+    return [Piece(kind, text) for kind, text in (("missing", missing), ("added", added)) if text]

@@ -36,10 +36,13 @@ CELL = 2000
 
 @dataclass(frozen=True, slots=True)
 class SummaryCell:
-    """A run in one score of the summary; `against` is None for the baseline."""
+    """A run in one score of the summary; `against` is None for the baseline. The rest is its difference in words."""
 
     summary: ScoreSummary | None
     against: Against | None
+    difference: str = ""
+    low: str = ""
+    high: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +141,19 @@ def summary_table(told: Comparison, columns: Sequence[Column]) -> list[tuple[Col
     table = []
     for column in columns:
         against = told.against.get(column.key, (None,) * len(told.runs))
-        cells = [
-            SummaryCell(summary.scores.get(column.key), one)
-            for summary, one in zip(told.summaries, against, strict=True)
-        ]
+        pairs = zip(told.summaries, against, strict=True)
+        cells = [_summary_cell(summary.scores.get(column.key), one) for summary, one in pairs]
         table.append((column, cells))
     return table
+
+
+def _summary_cell(summary: ScoreSummary | None, against: Against | None) -> SummaryCell:
+    found = against.difference if against else None
+    if found is None:
+        return SummaryCell(summary, against)
+    share = summary is not None and summary.kind == "share"
+    low, high = ("" if end is None else _signed(end, share) for end in (found.low, found.high))
+    return SummaryCell(summary, against, _signed(found.mean, share), low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +202,11 @@ def _certainty(told: dict[str, str]) -> str:
 
 def _signed(value: float, share: bool) -> str:
     digits = 0 if share else 3
-    number = number_format(round(value * 100 if share else value, digits), digits)
-    sign = "+" if value > 0 else ""
+    rounded = round(value * 100 if share else value, digits)
+    number = number_format(abs(rounded), digits)
+    if not share:
+        number = number.rstrip("0").rstrip(".,") or "0"
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
     return f"{sign}{number} %" if share else f"{sign}{number}"
 
 

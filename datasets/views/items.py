@@ -46,13 +46,17 @@ class DatasetPage(DatasetsPage):
         if search:
             rows = containing(rows, search)
         page = cut(with_heads(rows), request.GET.get("cursor", ""))
+        lines = [item_line(row) for row in page.rows]
         return self.render(
             {
                 "dataset": dataset,
                 "facts": metadata_facts(dataset.metadata),
                 "tab": "items",
                 "page": page,
-                "lines": [item_line(row) for row in page.rows],
+                "lines": lines,
+                # A column that is empty on every line is left out.
+                "any_metadata": any(line.metadata for line in lines),
+                "any_source": any(line.row.source_trace_id for line in lines),
                 "status": status,
                 "search": search,
                 "may_write": self.may_write,

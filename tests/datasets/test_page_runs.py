@@ -97,7 +97,7 @@ def test_repetitions_are_shown_each_and_averaged_by_item(page_client, vera, api,
     page = page_client(vera).get(at(f"/runs/{run_id}")).content.decode()
     for number in range(1, 5):
         assert f"{number}/4" in page
-    assert ">0.833<" in page  # (0.5 + 1 + 1) / 3 items, not 4 of 6 answers
+    assert ">83 %<" in page  # (0.5 + 1 + 1) / 3 items, not 4 of 6 answers
 
 
 def test_an_answer_that_is_an_observation_shows_its_own_output(
