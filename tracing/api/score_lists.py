@@ -48,14 +48,15 @@ def _compared(params: Params, name: str, column: str) -> Filter | None:
     value, operator = params.number(name), params.text("operator")
     if value is None and operator is None:
         return None
-    if operator not in OPERATORS:
+    if operator is None or operator not in OPERATORS:
         raise Invalid(f"operator must be given with value: one of {' '.join(OPERATORS)}.", "operator")
     if value is None:
         raise Invalid("value must be given with operator.", "value")
-    return Filter("number", column, operator, value)
+    return Filter("number", column, OPERATORS[operator], value)
 
 
-OPERATORS = ("=", ">", "<", ">=", "<=")
+# operator on the wire -> the grammar's
+OPERATORS = {"=": "=", "!=": "<>", ">": ">", "<": "<", ">=": ">=", "<=": "<="}
 FILTERS: Table = {
     "userId": (equal, "userId"),
     "name": (equal, "name"),

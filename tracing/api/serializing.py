@@ -208,8 +208,8 @@ _V2: Mapping[str, Any] = {
         "statusMessage": record.status_message,
         "version": record.version,
         "environment": record.environment,
-        "bookmarked": False,
-        "public": False,
+        "bookmarked": None,  # of traces and sessions only
+        "public": None,
         "userId": record.user_id,
         "sessionId": record.session_id,
         "isRootObservation": record.is_root,
@@ -229,7 +229,7 @@ _V2: Mapping[str, Any] = {
         "usageDetails": record.usage_details,
         "costDetails": record.cost_details,
         "totalCost": record.total_cost,
-        "usagePricingTierName": None,
+        "usagePricingTierName": None,  # costs are stored, not which tier they came from
     },
     "prompt": lambda record: {
         "promptId": record.prompt_id,

@@ -68,6 +68,7 @@ def test_one_score_is_read(api, stored) -> None:
         ({"dataType": "TEXT"}, ["text"]),
         ({"operator": ">=", "value": "1"}, ["category", "boolean"]),
         ({"operator": "=", "value": "0.5", "traceId": "t1"}, ["numeric"]),
+        ({"operator": "!=", "value": "0.5", "traceId": "t1"}, ["boolean"]),
         ({"environment": "prod"}, ["numeric"]),
         ({"traceTags": ["x", "y"]}, ["numeric", "boolean"]),
         ({"traceTags": ["x", "z"]}, []),
