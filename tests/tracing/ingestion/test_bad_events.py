@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import Api, Keys
 from tests.tracing.ingestion.conftest import Doors
 from tests.tracing.ingestion.making import NOON, at, batch, event
+from tracing.api import bodies
 
 pytestmark = pytest.mark.django_db
 Refusals = Callable[[Any], dict[str, str]]
@@ -224,3 +225,14 @@ def test_browsers_may_ask_before_they_send(nobody_api: Api) -> None:
     )
     assert answer.status_code == 204
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_large_batches_take_turns(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "LARGE", 100)
+    monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 0.01)
+    doors.accept(event("trace-create", {"id": "t", "input": "x" * 200}))
+    with bodies._turns, bodies._turns:
+        answer = doors.ingest(event("trace-create", {"id": "t", "input": "x" * 200}))
+        assert answer.status_code == 503 and answer.headers["Retry-After"]
+        assert doors.api.post("ingestion", {"batch": []}).status_code == 207
+    doors.accept(event("trace-create", {"id": "t", "input": "x" * 200}))
