@@ -22,7 +22,8 @@ from promptlab import processes
 from promptlab.places import Refusal
 
 TICK = 0.3  # seconds between two looks
-TOO_OFTEN = 5
+DELAYS = (0, 1, 2, 4)  # seconds before a child is started again, by how often it has died lately
+TOO_OFTEN = len(DELAYS) + 1
 WHILE = 60.0
 LOG_LIMIT = 10_000_000  # bytes; the part before is kept once, as <name>.1
 PROGRAMS_PATIENCE, SERVERS_PATIENCE = 5.0, 5.0  # seconds to end by themselves; together Docker's ten
@@ -111,7 +112,7 @@ class Supervisor:
         child.deaths = [death for death in child.deaths if now - death < WHILE] + [now]
         if len(child.deaths) >= TOO_OFTEN:
             raise Refusal(f"{child.title} ended {TOO_OFTEN} times within a minute; its reasons are in {child.log}.")
-        child.not_before = now + (0, 1, 2, 4)[len(child.deaths) - 1]
+        child.not_before = now + DELAYS[len(child.deaths) - 1]
         self.say(sentence)
 
     def _part_with(self, child: Child, code: int) -> None:
