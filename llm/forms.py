@@ -55,10 +55,11 @@ class DefinitionForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["match_pattern"].required = False
-        self.fields["match_pattern"].help_text = _(
-            "A regular expression that finds the names of the model. Empty: this very name, in any case."
-        )
+        if "match_pattern" in self.fields:  # who may only read is shown no fields
+            self.fields["match_pattern"].required = False
+            self.fields["match_pattern"].help_text = _(
+                "A regular expression that finds the names of the model. Empty: this very name, in any case."
+            )
         if self.instance.tiers:
             self._show(self.instance.tiers)
 

@@ -120,6 +120,12 @@ def test_a_viewer_looks_but_changes_nothing_and_a_stranger_sees_nothing(page_cli
     assert not ModelDefinition.objects.exists()
 
 
+def test_a_viewer_reads_a_definition(page_client, bob, vera, admin_url) -> None:
+    page_client(bob).post(f"{admin_url}add/", FORM)
+    answer = page_client(vera).get(f"{admin_url}{ModelDefinition.objects.get().pk}/change/")
+    assert (answer.status_code, "yandexgpt" in answer.content.decode()) == (200, True)
+
+
 def test_the_list_shows_prices_per_million(page_client, bob, admin_url) -> None:
     client = page_client(bob)
     client.post(f"{admin_url}add/", FORM)

@@ -95,6 +95,12 @@ def test_only_writers_change_configs_and_strangers_see_none(page_client, vera, a
     assert not ScoreConfig.objects.exists()
 
 
+def test_a_viewer_reads_a_config(page_client, bob, vera, admin_url) -> None:
+    page_client(bob).post(f"{admin_url}add/", FORM)
+    answer = page_client(vera).get(f"{admin_url}{ScoreConfig.objects.get().pk}/change/")
+    assert (answer.status_code, "Style" in answer.content.decode()) == (200, True)
+
+
 def test_models_without_a_price_are_offered_for_pricing(page_client, bob, vera, mallory, project) -> None:
     call = ObservationChange(
         id="o", trace_id="t", seen_at=timezone.now(), model="yandex.gpt", usage_details={"input": 5, "total": 5}
