@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from datasets.models import DatasetRun, DatasetRunItem
@@ -34,7 +35,7 @@ class ScoreKey:
 class Answer:
     """One run item with what is known of it. `arrived` is False while its trace is not there.
 
-    `latency` in seconds, `cost` in dollars. `output` only where bodies were asked for.
+    `latency` in seconds, `cost` in dollars. `output`, `input` and `metadata` only where bodies were asked for.
     """
 
     link: DatasetRunItem
@@ -44,9 +45,14 @@ class Answer:
     latency: float | None = None
     cost: float | None = None
     tokens: int | None = None
+    level: str = "DEFAULT"
+    environment: str = "default"
+    started: datetime | None = None
+    ended: datetime | None = None
     output_preview: str = ""
     output: JsonText | None = None
     input: JsonText | None = None
+    metadata: JsonText | None = None
     scores: dict[ScoreKey, list[Score]] = field(default_factory=dict)
 
     @property
@@ -116,7 +122,7 @@ def score_keys(answers: Sequence[Answer]) -> list[ScoreKey]:
 def _with_body(answer: Answer, bodies: dict[tuple[str, str], Trace | Observation]) -> Answer:
     link = answer.link
     found = bodies.get(("observation", link.observation_id) if link.observation_id else ("trace", link.trace_id))
-    return replace(answer, output=found.output, input=found.input) if found else answer
+    return replace(answer, output=found.output, input=found.input, metadata=found.metadata) if found else answer
 
 
 def _answer(
@@ -136,18 +142,23 @@ def _answer(
     if told is None:
         return Answer(link=link, scores=dict(judged))
     if isinstance(told, Observation):
-        failed, status = told.level == "ERROR", told.status_message or ""
+        status, started, ended = told.status_message or "", told.start_time, told.end_time
     else:
-        failed, status = told.level == "ERROR", ""
+        status, started = "", told.timestamp
+        ended = started + timedelta(seconds=told.latency) if told.latency is not None else None
     whole = trace if not shared else None
     return Answer(
         link=link,
         arrived=True,
-        failed=failed,
+        failed=told.level == "ERROR",
         status=status,
         latency=told.latency,
         cost=subtree_cost if shared else whole.total_cost if whole else None,
         tokens=whole.total_tokens if whole else None,
+        level=told.level,
+        environment=told.environment,
+        started=started,
+        ended=ended,
         output_preview=told.output_preview,
         scores=dict(judged),
     )

@@ -10,11 +10,11 @@ from common.api.fields import convert
 from common.errors import Invalid, NotFound
 from datasets.api.base import DatasetView
 from datasets.api.bodies import ItemBody
-from datasets.api.moments import read_moment
 from datasets.api.shapes import item_shape
 from datasets.definitions import dataset_named
 from datasets.items import KEEP, ItemChange, current_item, delete_item, items, items_of_project, put_item
 from datasets.models import Dataset, DatasetItem
+from tracing.api.params import Params
 
 
 def _kept(value: object) -> object:
@@ -26,10 +26,11 @@ class Items(DatasetView):
 
     def get(self, request: Request) -> Response:
         rows = self._rows().select_related("dataset")
-        if trace_id := request.query_params.get("sourceTraceId"):
-            rows = rows.filter(source_trace_id=_searchable(trace_id, "sourceTraceId"))
-        if observation_id := request.query_params.get("sourceObservationId"):
-            rows = rows.filter(source_observation_id=_searchable(observation_id, "sourceObservationId"))
+        params = Params(request.query_params)
+        if trace_id := params.text("sourceTraceId"):
+            rows = rows.filter(source_trace_id=trace_id)
+        if observation_id := params.text("sourceObservationId"):
+            rows = rows.filter(source_observation_id=observation_id)
         return self.numbered(rows, lambda row: item_shape(row, row.dataset.name))
 
     def post(self, request: Request) -> Response:
@@ -48,7 +49,7 @@ class Items(DatasetView):
 
     def _rows(self) -> QuerySet[DatasetItem]:
         name = self.request.query_params.get("datasetName")
-        version = read_moment(self.request.query_params.get("version"), "version")
+        version = Params(self.request.query_params).moment("version")
         if name:
             return items(_asked_for(self.project_id, name), at=version)
         if version:
@@ -74,9 +75,3 @@ def _asked_for(project_id: str, name: str) -> Dataset:
         return dataset_named(project_id, name)
     except NotFound:
         return dataset_named(project_id, unquote(name))
-
-
-def _searchable(text: str, field: str) -> str:
-    if "\0" in text:
-        raise Invalid(f"{field} must not contain NUL characters.", field)
-    return text

@@ -1,4 +1,4 @@
-"""Times in query parameters and bodies."""
+"""Times in bodies."""
 
 from datetime import UTC, datetime
 
@@ -10,8 +10,7 @@ def read_moment(text: str | None, field: str) -> datetime | None:
     if not text:
         return None
     try:
-        # A plus sign that nobody encoded arrives as a space.
-        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+        moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid(

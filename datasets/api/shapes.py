@@ -2,14 +2,8 @@
 
 from typing import Any
 
-import orjson
-
 from datasets.models import Dataset, DatasetItem, DatasetRun, DatasetRunItem
-
-
-def embedded(text: str | None) -> orjson.Fragment | None:
-    """Stored JSON text inside an answer."""
-    return None if text is None else orjson.Fragment(text)
+from tracing.api.serializing import embedded
 
 
 def dataset_shape(dataset: Dataset) -> dict[str, Any]:
