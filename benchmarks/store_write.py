@@ -14,7 +14,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 BATCH = 100
-WORDS = "capital of France is Paris the model answers what it was asked and says why it thinks so".split()
+WORDS = ("capital", "of", "France", "is", "Paris", "the", "model", "answers", "what", "it", "was", "asked")
 
 
 def setup() -> None:

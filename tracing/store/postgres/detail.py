@@ -11,16 +11,16 @@ _make_observation = reading.observation_maker(_OBSERVATION)
 
 _TRACE_SQL = (
     f"SELECT {', '.join(reading.TRACE.values())}, t.input, t.output, t.metadata::text, t.root_id"  # noqa: S608
-    " FROM tracing_trace t WHERE t.project_id = %s AND t.id = %s"
+    " FROM tracing_trace t WHERE t.project_id = (SELECT %s) AND t.id = %s"
 )
 _OBSERVATIONS_SQL = (
     f"SELECT {', '.join(_OBSERVATION.values())} FROM tracing_observation o"  # noqa: S608
     " JOIN tracing_trace t ON t.project_id = o.project_id AND t.id = o.trace_id"
-    " WHERE o.project_id = %s AND o.trace_id = %s ORDER BY o.start_time, o.id"
+    " WHERE o.project_id = (SELECT %s) AND o.trace_id = %s ORDER BY o.start_time, o.id"
 )
 _SCORES_SQL = (
     f"SELECT {', '.join(reading.SCORE.values())} FROM tracing_score s"  # noqa: S608
-    " WHERE s.project_id = %s AND s.trace_id = %s ORDER BY s.timestamp, s.id"
+    " WHERE s.project_id = (SELECT %s) AND s.trace_id = %s ORDER BY s.timestamp, s.id"
 )
 
 

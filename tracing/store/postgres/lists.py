@@ -12,10 +12,11 @@ from tracing.store.postgres.places import OBSERVATIONS, SCORES, SESSIONS, TRACES
 from tracing.store.postgres.sql import fetch
 
 _IDS_OF_TRACES = """
-SELECT trace_id, id FROM tracing_observation WHERE project_id = %s AND trace_id = ANY(%s) ORDER BY start_time, id
+SELECT trace_id, id FROM tracing_observation
+WHERE project_id = (SELECT %s) AND trace_id = ANY(%s) ORDER BY start_time, id
 """
 _IDS_OF_SCORES = """
-SELECT trace_id, id FROM tracing_score WHERE project_id = %s AND trace_id = ANY(%s) ORDER BY timestamp, id
+SELECT trace_id, id FROM tracing_score WHERE project_id = (SELECT %s) AND trace_id = ANY(%s) ORDER BY timestamp, id
 """
 
 
@@ -23,7 +24,7 @@ def traces(query: TraceQuery) -> Page[Trace]:
     """See `TraceQuery`."""
     texts = [TRACES.places["input"].sql, TRACES.places["output"].sql] if query.search_bodies else []
     conditions = [
-        Condition("t.project_id = %s", (query.project_id,)),
+        Condition("t.project_id = (SELECT %s)", (query.project_id,)),
         *_among("t.id", query.ids),
         *compile_filters(TRACES, query.filters),
         *_search(
@@ -54,7 +55,7 @@ def observations(query: ObservationQuery) -> Page[Observation]:
     """See `ObservationQuery`."""
     selected = reading.observation_columns(bodies=query.with_bodies, trace=query.with_trace)
     conditions = [
-        Condition("o.project_id = %s", (query.project_id,)),
+        Condition("o.project_id = (SELECT %s)", (query.project_id,)),
         *_among("o.id", query.ids),
         *_among("o.trace_id", query.trace_ids),
         *compile_filters(OBSERVATIONS, query.filters),
@@ -71,7 +72,7 @@ def observations(query: ObservationQuery) -> Page[Observation]:
 def sessions(query: SessionQuery) -> Page[Session]:
     """See `SessionQuery`."""
     conditions = [
-        Condition("n.project_id = %s", (query.project_id,)),
+        Condition("n.project_id = (SELECT %s)", (query.project_id,)),
         *_among("n.id", query.ids),
         *compile_filters(SESSIONS, query.filters),
     ]
@@ -86,7 +87,7 @@ def sessions(query: SessionQuery) -> Page[Session]:
 def scores(query: ScoreQuery) -> Page[Score]:
     """See `ScoreQuery`."""
     conditions = [
-        Condition("s.project_id = %s", (query.project_id,)),
+        Condition("s.project_id = (SELECT %s)", (query.project_id,)),
         *_among("s.id", query.ids),
         *_among("s.trace_id", query.trace_ids),
         *_among("s.session_id", query.session_ids),

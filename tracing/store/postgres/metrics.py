@@ -268,7 +268,7 @@ def _question(view: View, query: MetricsQuery, figures: Sequence[str]) -> _Quest
         if query.granularity not in GRANULARITIES:
             raise Invalid(f"granularity must be one of {', '.join(GRANULARITIES)}.", "timeDimension.granularity")
         keys[TIME] = f"date_trunc('{query.granularity}', {view.time} AT TIME ZONE 'UTC')"
-    project = f"{view.entity.alias}.project_id = %s AND {view.time} >= %s AND {view.time} < %s"
+    project = f"{view.entity.alias}.project_id = (SELECT %s) AND {view.time} >= %s AND {view.time} < %s"
     conditions = [
         Condition(project, (query.project_id, query.since, query.until)),
         *compile_filters(view.entity, query.filters),

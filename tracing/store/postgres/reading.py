@@ -119,7 +119,7 @@ SELECT t.id, coalesce(t.input, root.input), coalesce(t.output, root.output), t.m
 FROM tracing_trace t
 LEFT JOIN tracing_observation root
     ON root.project_id = t.project_id AND root.id = t.root_id AND (t.input IS NULL OR t.output IS NULL)
-WHERE t.project_id = %s AND t.id = ANY(%s)
+WHERE t.project_id = (SELECT %s) AND t.id = ANY(%s)
 """
 
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {

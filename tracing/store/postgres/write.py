@@ -36,9 +36,9 @@ _MARK_SESSIONS = """
 UPDATE tracing_session old
 SET bookmarked = coalesce(new.bookmarked, old.bookmarked), public = coalesce(new.public, old.public)
 FROM unnest(%b::text[], %b::boolean[], %b::boolean[]) AS new(id, bookmarked, public)
-WHERE old.project_id = %s AND old.id = new.id
+WHERE old.project_id = (SELECT %s) AND old.id = new.id
 """
-_TRACES_OF = "SELECT id, trace_id FROM tracing_observation WHERE project_id = %s AND id = ANY(%s)"
+_TRACES_OF = "SELECT id, trace_id FROM tracing_observation WHERE project_id = (SELECT %s) AND id = ANY(%s)"
 
 # LATERAL and the ids named twice: each trace and its observations are found by their index, whatever the planner
 # believes about the size of the project. Sums of money go through numeric: the same in whatever order the rows stand.
@@ -60,12 +60,12 @@ WITH totals AS MATERIALIZED (
             count(*) AS observation_count, count(*) FILTER (WHERE level = 3) AS error_count,
             count(*) FILTER (WHERE level = 2) AS warning_count, count(*) FILTER (WHERE level = 0) AS debug_count,
             max(coalesce(level, 1)) AS level
-        FROM tracing_observation o WHERE project_id = %s AND trace_id = touched.id
+        FROM tracing_observation o WHERE project_id = (SELECT %s) AND trace_id = touched.id
     ) sums
 )
 UPDATE tracing_trace t SET {assignments}, updated_at = now()
 FROM totals
-WHERE t.project_id = %s AND t.id = totals.id AND t.id = ANY(%s) AND ({current}) IS DISTINCT FROM ({computed})
+WHERE t.project_id = (SELECT %s) AND t.id = totals.id AND t.id = ANY(%s) AND ({current}) IS DISTINCT FROM ({computed})
 """
 _TOTALS = {
     name: f"totals.{name}"
@@ -85,7 +85,7 @@ _SUM_UP = _SUM_UP.format(
     computed=", ".join(_TOTALS.values()),
 )
 _DROP_EMPTY = """
-DELETE FROM tracing_trace t WHERE project_id = %s AND id = ANY(%s) AND NOT explicit AND observation_count = 0
+DELETE FROM tracing_trace t WHERE project_id = (SELECT %s) AND id = ANY(%s) AND NOT explicit AND observation_count = 0
 AND NOT EXISTS (SELECT FROM tracing_score s WHERE s.project_id = t.project_id AND s.trace_id = t.id)
 """
 
