@@ -70,6 +70,10 @@ def _load_application() -> None:
         import promptlab.wsgi  # noqa: F401
 
         get_resolver().url_patterns  # noqa: B018
+
+        from llm import builtin
+
+        builtin.models()  # the price list: half a second that the first call would wait for
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     gc.collect()
