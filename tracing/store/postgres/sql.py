@@ -47,6 +47,8 @@ def cursor(sql: str, params: Sequence[Param] = (), *, prepare: bool = False) -> 
     `prepare` keeps the plan: only for statements that leave nothing to plan, like an upsert. A kept plan that reads a
     table was made when the table was as small as then: on a new installation it reads all of it a minute later.
     """
+    # As Django's own cursor does: a connection that died with the server is replaced.
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     raw: psycopg.Connection[TupleRow] = connection.connection  # type: ignore[assignment]
     if raw.prepare_threshold != _WHERE_ASKED:
