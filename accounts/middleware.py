@@ -7,7 +7,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import set_script_prefix
+from django.urls import get_script_prefix, set_script_prefix
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
@@ -48,12 +48,16 @@ class ProjectPrefixMiddleware:
         script = f"{request.META.get('SCRIPT_NAME', '')}{PREFIX}{project_id}"
         request.META["SCRIPT_NAME"] = script
         request.path_info = request.META["PATH_INFO"] = f"/{rest}"
+        before = get_script_prefix()
         set_script_prefix(script)
         request.project_id = project_id  # type: ignore[attr-defined]
         request.project = (  # type: ignore[attr-defined]
             Project.objects.select_related("organization").filter(pk=project_id).first()
         )
-        return self.get_response(request)
+        try:
+            return self.get_response(request)
+        finally:
+            set_script_prefix(before)
 
 
 class MemberMiddleware:

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
@@ -27,6 +29,21 @@ class ProjectModelAdmin(ModelAdmin):
         if self.project_path == "project" and not change:
             obj.project = request.project  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """What can be chosen is this project's, and people are this organization's."""
+        related = db_field.remote_field.model
+        project = request.project  # type: ignore[attr-defined]
+        if related is get_user_model():
+            kwargs["queryset"] = related._default_manager.filter(memberships__organization=project.organization)
+        elif any(field.name == "project" for field in related._meta.get_fields()):
+            kwargs["queryset"] = related._default_manager.filter(project=project)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        if request.method == "POST" and not self._may(request, self.write):
+            raise PermissionDenied(f"Your role does not allow this ({self.write}).")
+        return super().changelist_view(request, extra_context)
 
     def _may(self, request: HttpRequest, action: str) -> bool:
         member: Any = getattr(request, "member", None)

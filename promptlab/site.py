@@ -1,14 +1,19 @@
 """The admin inside a project: entered by membership, not by `is_staff`."""
 
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from unfold.sites import UnfoldAdminSite
 
 from common.admin import ProjectModelAdmin
+from common.pages import SAFE
+
+# Names of the admin's addresses that only show something.
+ONLY_SHOW = frozenset({"index", "app_list", "search", "jsi18n", "autocomplete", "view_on_site"})
 
 
 class PromptLabAdminSite(UnfoldAdminSite):
@@ -25,6 +30,27 @@ class PromptLabAdminSite(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         member: Any = getattr(request, "member", None)
         return bool(request.user.is_active and member is not None and member.role is not None)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """A signed-in stranger finds nothing here; a signed-out person is asked to sign in.
+
+        Django's admin views take any method; what only shows something answers others with 405.
+        """
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not self.has_permission(request):
+                raise Http404("There is no such project.")
+            name = request.resolver_match.url_name if request.resolver_match else None
+            only_shows = name is None or name in ONLY_SHOW or name.endswith("_history")
+            if request.method not in SAFE and (request.method != "POST" or only_shows):
+                return HttpResponseNotAllowed(["GET"] if only_shows else ["GET", "POST"])
+            return inner(request, *args, **kwargs)
+
+        return guarded
 
     # There is one way in, with its throttle and its second factor, and one place for passwords: allauth's pages.
 

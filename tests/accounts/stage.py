@@ -1,0 +1,112 @@
+"""Alice's project with something of everything in it, made through the public API and the pages, as people do.
+
+Whatever a stranger must never see holds the word `SECRET`; names and ids, which a refusal may repeat because the
+stranger has just said them, do not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.acting import Actor
+from accounts.invitations import invite
+from accounts.models import ApiKey, Organization, User
+from accounts.roles import Role
+from prompts.models import ProtectedLabel
+from tests.conftest import Api, Keys
+
+SECRET = "marmalade"
+TRACE, OBSERVATION, SESSION, SCORE = "alice-trace", "alice-observation", "alice-session", "alice-score"
+PROMPT, DATASET, ITEM, RUN = "alice-prompt", "alice-dataset", "alice-item", "alice-run"
+TIME = "2026-01-31T12:00:00.000Z"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What was made: ids by the names that routes give their parameters."""
+
+    keys: Keys
+    organization: Organization
+    ids: Mapping[str, str]
+
+    def row(self, model: str) -> str | None:
+        """The primary key of one of Alice's rows of a model that stands in the admin, by "app.model"."""
+        found = apps.get_model(model)
+        path = getattr(admin.site._registry[found], "project_path", "project")
+        key = found._default_manager.filter(**{path: self.keys.project}).values_list("pk", flat=True).first()
+        return None if key is None else str(key)
+
+
+def fill(keys: Keys, alice: User, client: Client) -> Stage:
+    """Make it all; any refusal is a failure of the test."""
+    api = Api(keys)
+    config = _made(api.post("score-configs", {"name": "alice-config", "dataType": "NUMERIC", "description": SECRET}))
+    model = {"modelName": "alice-model", "matchPattern": f"(?i)^({SECRET})$", "inputPrice": 1, "unit": "TOKENS"}
+    model = _made(api.post("models", model))
+    _made(api.post("v2/prompts", {"name": PROMPT, "prompt": f"{SECRET} {{{{country}}}}", "labels": ["production"]}))
+    _made(api.post("v2/prompts", {"name": PROMPT, "prompt": f"{SECRET} 2", "tags": [SECRET]}))
+    _made(api.post("ingestion", {"batch": events(SECRET)}))
+    dataset = _made(api.post("v2/datasets", {"name": DATASET, "description": SECRET}))
+    item = {"datasetName": DATASET, "id": ITEM, "input": SECRET, "expectedOutput": SECRET, "metadata": {"a": SECRET}}
+    _made(api.post("dataset-items", item))
+    run_item = {"runName": RUN, "datasetItemId": ITEM, "traceId": TRACE, "metadata": {"a": SECRET}}
+    run = _made(api.post("dataset-run-items", run_item))
+    ProtectedLabel.objects.create(project=keys.project, label="alice-label")
+    owner = Actor(Role.OWNER, alice)
+    invited = invite(keys.project.organization, keys.project, "invited@example.org", Role.MEMBER, owner)
+    return Stage(
+        keys=keys,
+        organization=keys.project.organization,
+        ids={
+            "project_id": keys.id,
+            "organization_id": keys.project.organization.pk,
+            "key_id": ApiKey.objects.get(project=keys.project).pk,
+            "user_id": alice.pk,
+            "invitation_id": invited.invitation.pk,
+            "token": invited.token,
+            "trace_id": TRACE,
+            "observation_id": OBSERVATION,
+            "session_id": SESSION,
+            "score_id": SCORE,
+            "config_id": config["id"],
+            "model_id": model["id"],
+            "prompt": PROMPT,
+            "dataset": DATASET,
+            "dataset_id": dataset["id"],
+            "item_id": ITEM,
+            "run_id": run["datasetRunId"],
+            "run": RUN,
+            "import_id": _import(client, keys, dataset["id"]),
+        },
+    )
+
+
+def events(text: str) -> list[dict[str, Any]]:
+    """A trace with an observation and a score under Alice's ids, as the second generation of SDKs sends it."""
+    trace = {"id": TRACE, "name": text, "input": text, "output": text, "userId": text, "tags": [text]}
+    trace |= {"sessionId": SESSION, "timestamp": TIME}
+    observation = {"id": OBSERVATION, "traceId": TRACE, "name": text, "input": text, "model": text}
+    observation |= {"startTime": TIME, "endTime": TIME}
+    score = {"id": SCORE, "traceId": TRACE, "name": "alice-config", "value": 1, "comment": text}
+    bodies = {"trace-create": trace, "generation-create": observation, "score-create": score}
+    return [{"id": f"alice-{kind}", "type": kind, "timestamp": TIME, "body": body} for kind, body in bodies.items()]
+
+
+def _import(client: Client, keys: Keys, dataset_id: str) -> str:
+    """An import that waits for its columns to be mapped: its id is the end of the address it leads to."""
+    file = SimpleUploadedFile("items.jsonl", b'{"question": "%s", "answer": "b"}\n' % SECRET.encode())
+    answer = client.post(f"/project/{keys.id}/datasets/{dataset_id}/-/import", {"file": file})
+    assert answer.status_code in (302, 303), answer.content[:2000]
+    return answer.headers["Location"].rstrip("/").rpartition("/")[2]
+
+
+def _made(answer: Any) -> Any:
+    assert answer.status_code in (200, 201, 207), (answer.request["PATH_INFO"], answer.status_code, answer.content)
+    body = answer.json()
+    assert not (isinstance(body, dict) and body.get("errors")), body
+    return body
