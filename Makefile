@@ -29,7 +29,7 @@ run: .venv/requirements.done ## Start PromptLab on http://localhost:3000 (PORT, 
 
 test: .venv/requirements-dev.done ## Run all tests against real PostgreSQL, Valkey, SDKs and Chromium
 	@$(PYTHON) -m tests.sdk.environments
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup
+	@$(PYTHON) -m pytest -n 2
 
 lint: .venv/requirements-dev.done ## Check style, types and the floors between the apps
 	@$(PYTHON) -m ruff check .

@@ -1,6 +1,6 @@
 """The stage is set once; each SDK tells its story once, and many tests read it.
 
-Tests of one SDK belong to one xdist group, so that no worker tells a story that another has told.
+Tests of one SDK stay on one worker (`tests/scheduling.py`), so that no story is told twice.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,9 @@ import pytest
 from tests.endpoint.fixtures import openai_endpoint
 from tests.endpoint.server import Endpoint
 from tests.sdk.stage import Stage, running
-from tests.sdk.telling import Told, script_of, tell
+from tests.sdk.telling import SDKS, Told, script_of, tell
 
 __all__ = ["openai_endpoint", "stage", "told"]
-
-SDKS = ("py2", "py3", "py4", "py5", "js3", "js5")
 
 
 @pytest.fixture(scope="session")
@@ -23,11 +21,17 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-@pytest.fixture(
-    scope="session", params=[pytest.param(sdk, marks=[pytest.mark.sdk, pytest.mark.xdist_group(sdk)]) for sdk in SDKS]
-)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that wants `told` runs for every SDK, or for those that it names by `told_by`."""
+    if "told" in metafunc.fixturenames:
+        sdks = getattr(metafunc.function, "sdks", SDKS)
+        marked = [pytest.param(sdk, marks=pytest.mark.sdk) for sdk in sdks]
+        metafunc.parametrize("told", marked, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def told(request: pytest.FixtureRequest, stage: Stage, openai_endpoint: Endpoint) -> Iterator[Told]:
-    """Every SDK in turn, after it has told its story."""
+    """An SDK's story, told once in a session."""
     sdk = request.param
     tale = tell(sdk, sdk, script_of(sdk), stage, openai_endpoint.url)
     with stage.api(sdk) as api:

@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -17,6 +18,20 @@ from tests.sdk.stage import Stage
 
 HERE = Path(__file__).parent
 PATIENCE = 100  # seconds for a script
+PYTHONS = ("py2", "py3", "py4", "py5")
+SDKS = (*PYTHONS, "js3", "js5")
+
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def told_by(*sdks: str) -> Callable[[Test], Test]:
+    """Run a test only for the SDKs that tell this part of the story."""
+
+    def chosen(test: Test) -> Test:
+        test.sdks = sdks  # type: ignore[attr-defined]
+        return test
+
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -35,10 +50,6 @@ class Told:
     @property
     def project_id(self) -> str:
         return self.stage.projects[self.sdk].id
-
-    @property
-    def is_python(self) -> bool:
-        return self.sdk.startswith("py")
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON of a GET, which must succeed."""

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.sdk.scripts import story
-from tests.sdk.telling import Told
+from tests.sdk.telling import Told, told_by
 
 
 def _run(told: Told, name: str) -> dict[str, Any]:
@@ -43,9 +43,8 @@ def test_the_run_is_listed_with_its_dataset(told: Told) -> None:
     assert told.names["run"] in [run["name"] for run in runs]
 
 
+@told_by("py2", "py3", "js3")
 def test_the_sdk_reads_its_own_run(told: Told) -> None:
-    if "run_items" not in told.tale["dataset"]:
-        pytest.skip("This generation reads no runs.")
     assert dict(told.tale["dataset"]["run_items"]) == {
         item: one["trace"] for item, one in told.tale["dataset"]["traces"].items()
     }
@@ -68,9 +67,8 @@ def test_every_trace_of_the_run_has_its_generation(told: Told) -> None:
         assert story.WRONG_MODEL in [generation["model"] for generation in generations]
 
 
+@told_by("py3", "py4", "py5", "js5")
 def test_an_experiment_is_a_run_with_a_score_of_its_own(told: Told) -> None:
-    if "experiment" not in told.tale:
-        pytest.skip("This generation has no experiments.")
     tale = told.tale["experiment"]
     run = _run(told, told.names["experiment"])
     assert run["id"] == tale["run"]
@@ -82,9 +80,8 @@ def test_an_experiment_is_a_run_with_a_score_of_its_own(told: Told) -> None:
     assert (score["name"], score["value"]) == ("accuracy", 1)
 
 
+@told_by("py5")
 def test_generation_5_lists_its_experiments(told: Told) -> None:
-    if told.sdk != "py5":
-        pytest.skip("Only generation 5 reads runs as experiments.")
     listed = told.tale["read"]["experiments"]
     if listed is None:
         pytest.skip("GET /experiments is not served.")

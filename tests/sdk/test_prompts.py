@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from tests.sdk.scripts import story
-from tests.sdk.telling import Told
+from tests.sdk.telling import PYTHONS, Told, told_by
 
 
 def test_versions_labels_and_defaults_are_resolved(told: Told) -> None:
@@ -25,15 +25,13 @@ def test_texts_compile_with_and_without_the_variable(told: Told) -> None:
         "version 2": "Назови только столицу страны Италия",
     }
     assert prompts["chat"][1]["content"] == story.MESSAGES[1]["content"]
-    if told.is_python:
+    if told.sdk in PYTHONS:
         assert prompts["chat_raw"][1]["content"] == story.CHAT_PROMPT[1]["content"]
 
 
+@told_by("py3", "py4", "py5")
 def test_placeholders_are_filled_with_messages(told: Told) -> None:
-    if history := told.tale["prompts"].get("history"):
-        assert [message["content"] for message in history] == ["Ты географ", "Привет"]
-    else:
-        assert told.sdk in ("py2", "js3", "js5")  # no placeholders in these generations, or not told
+    assert [message["content"] for message in told.tale["prompts"]["history"]] == ["Ты географ", "Привет"]
 
 
 def test_config_and_tags_come_back(told: Told) -> None:

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from tests.sdk.scripts import story
-from tests.sdk.telling import Told
+from tests.sdk.telling import PYTHONS, Told, told_by
 
 
 def _scores(told: Told, **query: Any) -> dict[str, dict[str, Any]]:
@@ -23,9 +21,8 @@ def test_each_type_reads_back_as_what_it_is(told: Told) -> None:
     assert {score["source"] for score in scores.values()} == {"API"}
 
 
+@told_by(*PYTHONS)
 def test_an_untyped_boolean_is_a_number(told: Told) -> None:
-    if not told.is_python:
-        pytest.skip("JavaScript has no untyped booleans.")
     score = _scores(told, traceId=told.tale["trace"]["trace"])["untyped boolean"]
     assert (score["dataType"], score["value"]) == ("NUMERIC", 1)
 
@@ -44,9 +41,8 @@ def test_the_trace_shows_its_scores(told: Told) -> None:
     assert {"numeric", "boolean", "category", "of the generation"} <= names
 
 
+@told_by("py3", "py4", "py5", "js3", "js5")
 def test_a_session_can_be_scored(told: Told) -> None:
-    if told.sdk == "py2":
-        pytest.skip("SDK 2 scores traces only.")
     lesson = _scores(told, sessionId=told.names["session"])["lesson"]
     assert (lesson["value"], lesson["sessionId"], lesson["metadata"]) == (5, told.names["session"], {"by": "teacher"})
     assert lesson["traceId"] is None

@@ -13,7 +13,7 @@ from tests.sdk.stage import Stage
 from tests.sdk.telling import HERE, Told, tell
 from tests.sdk.tutorial.article import ARTICLE
 
-pytestmark = [pytest.mark.sdk, pytest.mark.xdist_group("tutorial")]
+pytestmark = pytest.mark.sdk
 
 RUN = "Determining the capital of a country"
 CAPITALS = ["Каир", "Претория", "Буэнос-Айрес", "Сеул", "Оттава", "Нью-Дели", "Токио", "Бразилиа", "Мадрид", "Рим"]
