@@ -27,6 +27,8 @@ from tracing.ingestion.spans import Source, Span, SpanEvent
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 TRACE_ID_BYTES, SPAN_ID_BYTES = 16, 8
+# A level of a value takes up to four of JSON: value, list, its items, and what a key stands for.
+MAX_JSON_DEPTH = 4 * jsontext.MAX_DEPTH
 # More reasons would not be read by anybody.
 REASONS_KEPT = 5
 
@@ -236,6 +238,8 @@ def _decode(decoder: msgspec.json.Decoder[Value], body: bytes | msgspec.Raw) -> 
 
 
 def _json_span(raw: msgspec.Raw) -> Span:
+    if jsontext.deeper_than(bytes(memoryview(raw)), MAX_JSON_DEPTH):
+        raise Invalid(f"attributes: a value is nested deeper than {jsontext.MAX_DEPTH} levels.")
     try:
         span = _decode(_SPAN, raw)
     except Invalid as refusal:

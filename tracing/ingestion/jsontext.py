@@ -7,11 +7,11 @@ numbers stay; NUL stays escaped.
 """
 
 import re
-from base64 import b64encode
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
-import orjson
 
 from tracing.records import JsonText
 
@@ -24,14 +24,19 @@ _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _MALFORMED = (msgspec.DecodeError, UnicodeError, RecursionError)
 _JSON_STARTS = frozenset('{["-0123456789tfn')
 
-# Escapes that must stay: control characters, quote, backslash. An escaped backslash is stepped over.
-_STAYING = re.compile(r"\\\\|\\u(00(?:[01][0-9a-fA-F]|22|5[cC]|7[fF]))")
-_SURROGATES = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair: an astral character
-    rb"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+# Escapes that must stay: control characters, quote, backslash. Escaped backslashes before them are stepped over.
+_STAYING = re.compile(r"(?<!\\)((?:\\\\)*+)\\u(00(?:[01][0-9a-fA-F]|22|5[cC]|7[fF]))")
+# Anything but a lone surrogate; a pair of them is an astral character.
+_SOUND = re.compile(
+    rb"(?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F])"
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*+",
+    re.DOTALL,
 )
-_NOT_NUMBERS = re.compile(rb'"(?:[^"\\]|\\.)*"|(?P<number>-?(?:NaN|Infinity))', re.DOTALL)
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}|\\", re.DOTALL)
+# Possessive, so that a string of many megabytes needs no memory to go back on.
+_STRING_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_NOT_NUMBERS = re.compile(_STRING_TEXT + rb"|(?P<number>-?(?:NaN|Infinity))", re.DOTALL)
+_STRINGS = re.compile(_STRING_TEXT, re.DOTALL)
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -48,8 +53,17 @@ def from_raw(raw: bytes | msgspec.Raw) -> JsonText | None:
 
 def from_text(text: str) -> JsonText:
     """A value given as text: the JSON it holds, otherwise the text as a JSON string."""
+    return _short_from_text(text) if len(text) <= SHORT else _from_text(text)
+
+
+def _from_text(text: str) -> JsonText:
     held = held_json(text)
     return quote(text) if held is None else held
+
+
+# SDKs repeat short values, metadata of the trace above all, on every span.
+SHORT = 80
+_short_from_text = lru_cache(maxsize=8192)(_from_text)
 
 
 def from_value(value: Any) -> JsonText | None:
@@ -60,12 +74,12 @@ def from_value(value: Any) -> JsonText | None:
 
 
 def dump(value: Any) -> JsonText:
-    """JSON of plain values; bytes become base64."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+    """JSON of plain values; bytes become base64, what is no number null."""
+    return msgspec.json.encode(value).decode()
 
 
 def quote(text: str) -> JsonText:
-    return orjson.dumps(text).decode()
+    return msgspec.json.encode(text).decode()
 
 
 def metadata(raw: bytes | msgspec.Raw) -> dict[str, JsonText] | None:
@@ -102,7 +116,7 @@ def readable(text: JsonText) -> JsonText:
         return text
     paired = "\\ud8" in text or "\\uD8" in text or "\\ud9" in text or "\\uD9" in text
     # The codec knows only `\uXXXX` and steps over escaped backslashes; what must stay is escaped once more for it.
-    text = _STAYING.sub(_escape_again, text) if _STAYING.search(text) else text
+    text = _STAYING.sub(r"\1\\u005cu\2", text)
     text = text.encode("raw_unicode_escape").decode("raw_unicode_escape")
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if paired else text
 
@@ -110,9 +124,25 @@ def readable(text: JsonText) -> JsonText:
 def mend(body: bytes) -> bytes | None:
     """JSON with broken UTF-8, lone surrogates, NaN and infinities replaced; None when there was nothing to mend."""
     mended = body.decode("utf-8", "replace").encode()
-    mended = _SURROGATES.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], mended)
-    mended = _NOT_NUMBERS.sub(lambda found: b"null" if found["number"] else found[0], mended)
+    if b"\\ud" in mended or b"\\uD" in mended:
+        mended = b"".join(_without_lone_surrogates(mended))
+    if b"NaN" in mended or b"Infinity" in mended:
+        mended = _NOT_NUMBERS.sub(lambda found: b"null" if found["number"] else found[0], mended)
     return None if mended == body else mended
+
+
+def _without_lone_surrogates(body: bytes) -> Iterator[bytes]:
+    # By hand, because a substitution would try again at every position behind the last one.
+    position = 0
+    while position < len(body):
+        sound = _SOUND.match(body, position)
+        end = sound.end() if sound else position
+        yield body[position:end]
+        fault = _ESCAPE.match(body, end)
+        if fault is None:
+            return
+        yield rb"\ufffd" if len(fault[0]) > 1 else fault[0]
+        position = fault.end()
 
 
 def deeper_than(text: str | bytes, limit: int) -> bool:
@@ -128,13 +158,3 @@ def deeper_than(text: str | bytes, limit: int) -> bool:
             return False
         brackets = brackets.replace(b"[]", b"")
     return bool(brackets)
-
-
-def _escape_again(found: re.Match[str]) -> str:
-    return f"\\u005cu{found[1]}" if found[1] else found[0]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return b64encode(value).decode()
-    return str(value)

@@ -165,7 +165,11 @@ def test_a_gzip_bomb_is_noticed_while_it_is_small(doors: Doors, settings: Any) -
     assert answer.status_code == 413 and "unpacked" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b'{"batch": []}')[:-9], gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "body",
+    [b"not gzip", gzip.compress(b'{"batch": []}')[:-9], gzip.compress(b"")],
+    ids=["no gzip", "truncated", "nothing inside"],
+)
 def test_broken_gzip_is_refused(doors: Doors, body: bytes) -> None:
     answer = doors.api.post("ingestion", body, HTTP_CONTENT_ENCODING="gzip")
     assert answer.status_code == 400

@@ -28,6 +28,8 @@ def test_it_writes_readable_characters_instead_of_escapes() -> None:
         "line\nfeed\ttab\x00nul\x1fend",
         'мир " \\ \n \x00 😀 \\\\u0041',
         "\x7f\x80",
+        "\\\x00\\\\\x01 мир",
+        '\\"\x1f"\\ \\u0022 мир \\\\u0022',
     ],
 )
 def test_rewriting_escapes_never_changes_the_value(value: str) -> None:
@@ -98,3 +100,11 @@ def test_each_part_of_metadata_is_decoded_by_itself() -> None:
 @pytest.mark.parametrize(("sent", "kept"), [("test", '"test"'), ([1], "[1]"), (7, "7")])
 def test_metadata_that_is_no_object_stands_under_its_name(sent: object, kept: str) -> None:
     assert jsontext.metadata(json.dumps(sent).encode()) == {"metadata": kept}
+
+
+def test_plain_values_become_json() -> None:
+    value = {"big": 10**30, "none": None, "raw": b"\x01", "odd": float("inf"), "list": ["я", 1.5]}
+    assert (
+        jsontext.from_value(value)
+        == '{"big":1000000000000000000000000000000,"none":null,"raw":"AQ==","odd":null,"list":["я",1.5]}'
+    )

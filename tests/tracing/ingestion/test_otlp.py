@@ -75,6 +75,7 @@ def test_every_kind_of_value_arrives_in_json(doors: Doors) -> None:
         "text": {"stringValue": ""},
         "whole": {"intValue": 7},
         "text_number": {"intValue": "-9007199254740993"},
+        "huge": {"intValue": "1" * 40},
         "half": {"doubleValue": 0.5},
         "odd": {"doubleValue": "NaN"},
         "map": {"kvlistValue": {"values": [{"key": "k", "value": {"arrayValue": {}}}]}},
@@ -88,6 +89,7 @@ def test_every_kind_of_value_arrives_in_json(doors: Doors) -> None:
         "text": "",
         "whole": 7,
         "text_number": -9007199254740993,
+        "huge": int("1" * 40),
         "half": 0.5,
         "odd": None,
         "map": {"k": []},
@@ -173,6 +175,17 @@ def test_a_broken_span_is_named_and_its_neighbours_are_stored(doors: Doors, faul
         and field in partial["errorMessage"]
     )
     assert [step["id"] for step in doors.trace(TRACE_ID)["observations"]] == [CHILD_ID]
+
+
+@pytest.mark.parametrize(("levels", "status"), [(110, 200), (150, 200), (5000, 400)])
+def test_a_value_nested_too_deeply_is_refused(doors: Doors, levels: int, status: int) -> None:
+    opening, closing = '{"kvlistValue": {"values": [{"key": "k", "value": ', "}]}}"
+    value = opening * levels + '{"stringValue": "x"}' + closing * levels
+    sent = json_export(json_span(attributes=[{"key": "input", "value": "DEEP"}]), json_span(spanId=CHILD_ID))
+    answer = doors.export(sent.replace(b'"DEEP"', value.encode()), JSON)
+    assert answer.status_code == status, answer.content
+    assert "nested" in answer.content.decode()
+    assert status == 400 or doors.observation(CHILD_ID)
 
 
 def test_protobuf_is_answered_in_protobuf(doors: Doors) -> None:
