@@ -3,6 +3,7 @@
 from typing import Any
 
 from celery import shared_task
+from django.core.management import call_command
 
 from accounts import mailing, purging
 
@@ -27,6 +28,12 @@ def send_mail(subject: str, text: str, html: str, to: list[str]) -> None:
 @shared_task
 def purge_project(project_id: str) -> None:
     purging.purge(project_id)
+
+
+@shared_task
+def forget_sessions() -> None:
+    """Rows of sessions that have expired; nobody else removes them."""
+    call_command("clearsessions")
 
 
 @shared_task

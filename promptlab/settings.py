@@ -145,6 +145,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "purge deleted projects": {"task": "accounts.tasks.purge_projects", "schedule": 3600.0},
+    "forget expired sessions": {"task": "accounts.tasks.forget_sessions", "schedule": 24 * 3600.0},
+    "delete what is kept long enough": {"task": "tracing.tasks.enforce_retention", "schedule": 3600.0},
 }
 
 # --- People --------------------------------------------------------------------------------------

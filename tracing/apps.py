@@ -6,3 +6,6 @@ class TracingConfig(AppConfig):
     name = "tracing"
     verbose_name = _("Settings")  # where its admin stands
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tracing import receivers  # noqa: F401  (connects them)
