@@ -120,6 +120,9 @@ def guess(columns: tuple[str, ...]) -> dict[str, str]:
         target = by_name.get(column.strip().lower().replace(" ", "_")) or by_name.get(column.strip().lower())
         if target and (target == "ignore" or target not in known.values()):
             known[column] = target
+    if not known and len(columns) == 2:
+        # Two columns that say nothing about themselves: a question and its answer.
+        return dict(zip(columns, ("input_field", "expected"), strict=True))
     rest = "metadata_field" if "input" in known.values() and "metadata" not in known.values() else "input_field"
     if {"input", "metadata"} <= set(known.values()):
         rest = "ignore"

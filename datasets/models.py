@@ -149,6 +149,7 @@ class DatasetRunItem(models.Model):
             models.Index(fields=["run", "created_at"], name="dataset_run_item_order"),
             models.Index(fields=["project", "-created_at"], name="dataset_run_item_newest"),
             models.Index(fields=["project", "item_id", "-created_at"], name="dataset_run_item_answers"),
+            models.Index(fields=["project", "trace_id"], name="dataset_run_item_trace"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from django.utils import timezone
 from accounts import audit
 from common.errors import Invalid, NotFound
 from datasets.authors import SERVER, Author
+from datasets.figures import forget_runs
 from datasets.items import item_at
 from datasets.jsontext import to_text
 from datasets.models import MAX_ID, MAX_ITEM_ID, MAX_RUN_NAME, Dataset, DatasetItem, DatasetRun, DatasetRunItem
@@ -144,6 +146,7 @@ def link(project_id: str, drafts: Iterable[RunDraft], answers: Sequence[Answer])
         ignore_conflicts=True,
         batch_size=500,
     )
+    transaction.on_commit(partial(forget_runs, [run.pk for run in runs.values()]), robust=True)
 
 
 def run_item_id(project_id: str, answer: Answer) -> str:

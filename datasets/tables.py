@@ -117,7 +117,7 @@ def _csv(text: str, reading: Reading) -> Table:
         if not columns:
             columns = _named(row)
         elif len(row) != len(columns):
-            reason = _("has %(fields)s fields, the header has %(columns)s")
+            reason = _("number of fields: %(fields)s, in the header: %(columns)s")
             broken.append(Broken(number, reason % {"fields": len(row), "columns": len(columns)}))
         else:
             lines.append(Line(number, dict(zip(columns, row, strict=True))))

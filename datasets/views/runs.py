@@ -30,6 +30,7 @@ class Runs(DatasetsPage):
 
     template = "datasets/runs.html"
     write_permission = None
+    part = "table"
 
     def get(self, request: HttpRequest, dataset_id: str) -> HttpResponse:
         dataset = self.dataset(dataset_id)
@@ -41,7 +42,7 @@ class Runs(DatasetsPage):
                 "tab": "runs",
                 "page": page,
                 "may_write": self.may_write,
-                **runs_table(self.project_id, page.rows),
+                **runs_table(self.project_id, page.rows, request.GET.get("round", "")),
             }
         )
 
@@ -51,6 +52,7 @@ class Experiments(DatasetsPage):
 
     template = "datasets/experiments.html"
     write_permission = None
+    part = "table"
     section = "experiments"
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -58,7 +60,12 @@ class Experiments(DatasetsPage):
         rows = runs_of_project(self.project_id)
         page = cut(rows.filter(name__icontains=search) if search else rows, request.GET.get("cursor", ""), RUNS)
         return self.render(
-            {"page": page, "search": search, "with_dataset": True, **runs_table(self.project_id, page.rows)}
+            {
+                "page": page,
+                "search": search,
+                "with_dataset": True,
+                **runs_table(self.project_id, page.rows, request.GET.get("round", "")),
+            }
         )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datasets.answers import ScoreKey, links_of, read_answers
-from datasets.comparison import RunSummary, ScoreSummary, summarise
+from datasets.answers import ScoreKey
+from datasets.comparison import RunSummary, ScoreSummary
+from datasets.figures import figures_of
 from datasets.models import DatasetRun
 from tracing.records import Score
 from tracing.store import store
@@ -25,34 +26,36 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """A run in the table: its figures, its scores in the order of the columns, and the scores of the run as a whole."""
+    """A run in the table: its figures (None while they are still to be read), its scores in the order of the columns,
+    and the scores of the run as a whole."""
 
     run: DatasetRun
-    summary: RunSummary
+    summary: RunSummary | None
     scores: list[ScoreSummary | None]
     own: list[Score]
 
 
-def runs_table(project_id: str, runs: Sequence[DatasetRun]) -> dict[str, Any]:
-    """`columns` and `lines` for `datasets/_runs.html`, in a constant number of questions."""
-    links = links_of(runs)
-    answers = read_answers(project_id, [link for of_run in links.values() for link in of_run])
-    by_run: dict[int, list[Any]] = {run.pk: [] for run in runs}
-    for answer in answers:
-        by_run[answer.link.run_id].append(answer)
-    summaries = {run.pk: summarise(by_run[run.pk]) for run in runs}
-    columns = score_columns({key for summary in summaries.values() for key in summary.scores})
+def runs_table(project_id: str, runs: Sequence[DatasetRun], round_text: str) -> dict[str, Any]:
+    """What `datasets/_runs.html` needs, in a constant number of questions.
+
+    Long runs are read in several rounds, a request each; `round_text` is the number of this one. The rounds are
+    limited, because without a cache no round would be the last.
+    """
+    figures = figures_of(project_id, runs)
+    this_round = int(round_text) if round_text.isascii() and round_text.isdigit() and len(round_text) < 4 else 0
+    columns = score_columns({key for summary in figures.summaries.values() for key in summary.scores})
     own = scores_of_runs(project_id, runs)
-    lines = [
-        RunLine(
-            run,
-            summaries[run.pk],
-            [summaries[run.pk].scores.get(column.key) for column in columns],
-            own.get(run.run_id, []),
-        )
-        for run in runs
-    ]
-    return {"columns": columns, "lines": lines, "any_own": any(line.own for line in lines)}
+    lines = [_line(run, figures.summaries.get(run.pk), columns, own.get(run.run_id, [])) for run in runs]
+    return {
+        "columns": columns,
+        "lines": lines,
+        "any_own": any(line.own for line in lines),
+        "next_round": this_round + 1 if not figures.complete and this_round < RUNS else None,
+    }
+
+
+def _line(run: DatasetRun, summary: RunSummary | None, columns: Sequence[Column], own: list[Score]) -> RunLine:
+    return RunLine(run, summary, [summary.scores.get(column.key) if summary else None for column in columns], own)
 
 
 def score_columns(keys: set[ScoreKey]) -> list[Column]:

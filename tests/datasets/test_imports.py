@@ -36,6 +36,7 @@ def test_columns_that_speak_for_themselves_are_mapped() -> None:
         "note": "metadata_field",
     }
     assert guess(("country", "Ответ")) == {"country": "input_field", "Ответ": "expected"}
+    assert guess(("country", "capital")) == {"country": "input_field", "capital": "expected"}
     assert guess(("id", "question", "answer", "metadata", "x"))["x"] == "ignore"
 
 
@@ -76,7 +77,7 @@ def test_broken_rows_are_left_out_and_named_by_line(capitals: Dataset) -> None:
 
 def test_rows_that_break_the_schema_are_named_by_line(project) -> None:
     dataset = upsert_dataset(project.id, "S", input_schema={"type": "object", "required": ["country"]})
-    given = upload(dataset, b"country,city\nItaly,Rome\n,Paris\n", "x.csv", by=None)
+    given = upload(dataset, b"country,city,n\nItaly,Rome,1\n,Paris,2\n", "x.csv", by=None)
     planned = plan(given, table_of(given))
     assert len(planned.items) == 1 and planned.broken[0].number == 3 and "country" in planned.broken[0].reason
 

@@ -43,7 +43,7 @@ def test_the_preview_shows_columns_items_and_what_is_broken(uploaded) -> None:
     page = client.get(path).content.decode()
     assert "<option selected>cp1251</option>" in page and 'value=";" selected' in page
     assert "Италия" in page and "Рим" in page
-    assert "has 1 fields, the header has 3" in page and "Import 2 items" in page
+    assert "number of fields: 1, in the header: 3" in page and "Import 2 items" in page
 
 
 def test_the_mapping_is_tried_before_anything_is_written(uploaded, dataset) -> None:

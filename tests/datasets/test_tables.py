@@ -35,7 +35,7 @@ def test_broken_rows_are_named_by_line_and_do_not_stop_the_rest() -> None:
     table = read_table(b'a,b\n1,2\n3\n\n"x"y,4\n5,6,7\n8,9\n', "x.csv")
     assert [line.values for line in table.lines] == [{"a": "1", "b": "2"}, {"a": "8", "b": "9"}]
     assert [one.number for one in table.broken] == [3, 5, 6]
-    assert "1 fields, the header has 2" in table.broken[0].reason
+    assert "number of fields: 1, in the header: 2" in table.broken[0].reason
 
 
 def test_a_quote_that_is_never_closed_is_told() -> None:

@@ -1,0 +1,89 @@
+"""The figures of runs, remembered: a list of runs must not read every trace and score of every run again.
+
+A summary is remembered under the run's epoch; whatever touches a trace of the run, or links a new answer, rotates the
+epoch after its commit, so that nobody can store an old summary under the new one. What is deleted rotates nothing: it
+is forgotten when the summary expires.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.db.models import Count
+
+from common.ids import new_id
+from datasets.answers import links_of, read_answers
+from datasets.comparison import RunSummary, summarise
+from datasets.models import DatasetRun, DatasetRunItem
+
+REMEMBERED_SECONDS = 300
+# Outlives every summary that was stored under an older epoch.
+EPOCH_SECONDS = 3600
+# Answers that one request reads at most (half a second); the rest is left to the next one.
+BUDGET = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Summaries by the runs' keys; `complete` is False while some are still to be read."""
+
+    summaries: Mapping[int, RunSummary]
+    complete: bool
+
+
+def figures_of(project_id: str, runs: Sequence[DatasetRun]) -> Figures:
+    """The summaries of runs: remembered ones, and of the others as many as the budget allows, at least one."""
+    slots = _slots([run.pk for run in runs])
+    known: dict[str, RunSummary] = cache.get_many(slots.values())
+    found = {key: known[slot] for key, slot in slots.items() if slot in known}
+    missing = [run for run in runs if run.pk not in found]
+    chosen = _affordable(missing)
+    if chosen:
+        fresh = summaries_of(project_id, chosen)
+        cache.set_many({slots[key]: summary for key, summary in fresh.items()}, REMEMBERED_SECONDS)
+        found |= fresh
+    return Figures(found, complete=len(chosen) == len(missing))
+
+
+def summaries_of(project_id: str, runs: Sequence[DatasetRun]) -> dict[int, RunSummary]:
+    """The summaries of runs as they are now."""
+    links = links_of(runs)
+    answers = iter(read_answers(project_id, [link for of_run in links.values() for link in of_run]))
+    return {key: summarise([next(answers) for _ in of_run]) for key, of_run in links.items()}
+
+
+def forget_runs(keys: Collection[int]) -> None:
+    """The figures of these runs are read anew from now on. Call it after the commit of what changed them."""
+    if keys:
+        cache.set_many({_epoch(key): new_id() for key in keys}, EPOCH_SECONDS)
+
+
+def forget_runs_of_traces(project_id: str, trace_ids: Collection[str]) -> None:
+    """The same for all runs with answers in these traces."""
+    if trace_ids:
+        rows = DatasetRunItem.objects.filter(project_id=project_id, trace_id__in=trace_ids)
+        forget_runs(set(rows.values_list("run_id", flat=True).distinct()))
+
+
+def _slots(keys: Sequence[int]) -> dict[int, str]:
+    epochs = cache.get_many([_epoch(key) for key in keys])
+    return {key: f"run-figures:{key}:{epochs.get(_epoch(key), '0')}" for key in keys}
+
+
+def _epoch(key: int) -> str:
+    return f"run-epoch:{key}"
+
+
+def _affordable(runs: Sequence[DatasetRun]) -> list[DatasetRun]:
+    if not runs:
+        return []
+    counted = DatasetRunItem.objects.filter(run__in=runs).order_by().values_list("run_id").annotate(n=Count("pk"))
+    sizes = dict(counted)
+    chosen: list[DatasetRun] = []
+    spent = 0
+    for run in runs:
+        spent += sizes.get(run.pk, 0)
+        if chosen and spent > BUDGET:
+            break
+        chosen.append(run)
+    return chosen
