@@ -1,7 +1,8 @@
 """Which tests pytest-xdist keeps on one worker.
 
-The tests of one SDK read one story, which takes seconds to tell: they stay together. Every other test goes wherever
-there is room. (`--dist loadgroup` is meant for this, but pytest-xdist 3.8 cannot name groups under pytest 9.2.)
+The tests of one SDK read one story, which takes seconds to tell, and those of a whole PromptLab share one house: they
+stay together. Every other test goes wherever there is room. (`--dist loadgroup` is meant for this, but pytest-xdist 3.8
+cannot name groups under pytest 9.2.)
 """
 
 import re
@@ -17,6 +18,8 @@ class ByStory(LoadScopeScheduling):
     """Units of work are stories and single tests; the largest are given out first."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/house/test_up.py"):  # one house, which takes seconds to start
+            return "tests/house/test_up.py"
         if not nodeid.startswith("tests/sdk/"):
             return nodeid
         told = STORY.search(nodeid)

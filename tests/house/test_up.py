@@ -12,7 +12,7 @@ import pytest
 
 from tests.house.running import House, up
 
-pytestmark = [pytest.mark.house, pytest.mark.xdist_group("house")]
+pytestmark = pytest.mark.house
 
 
 @pytest.fixture(scope="module")
