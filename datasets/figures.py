@@ -19,8 +19,8 @@ from datasets.models import DatasetRun, DatasetRunItem
 REMEMBERED_SECONDS = 300
 # Outlives every summary that was stored under an older epoch.
 EPOCH_SECONDS = 3600
-# Answers that one request reads at most (half a second); the rest is left to the next one.
-BUDGET = 3000
+# Answers that one request reads at most (a fraction of a second); the rest is left to the next one.
+BUDGET = 1500
 
 
 @dataclass(frozen=True, slots=True)
