@@ -44,8 +44,9 @@ format: .venv/requirements-dev.done ## Put the code into its form
 bench: .venv/requirements-dev.done ## Measure speed, memory and start times
 	@$(PYTHON) -m benchmarks
 
-messages: .venv/requirements-dev.done ## Collect the texts to translate into locale/
-	@$(PYTHON) manage.py makemessages --all --no-obsolete --ignore .venv --ignore .venvs --ignore data
+messages: .venv/requirements-dev.done ## Collect the texts to translate into locale/ (needs gettext) and compile them
+	@$(PYTHON) manage.py makemessages --locale ru --no-obsolete --no-location --ignore .venv --ignore .venvs --ignore data --ignore tests
+	@$(PYTHON) -c "import polib; polib.pofile('locale/ru/LC_MESSAGES/django.po').save_as_mofile('locale/ru/LC_MESSAGES/django.mo')"
 
 .venv/requirements.done: requirements.txt | .venv/made
 	@echo "Installing requirements (about a minute the first time)…"

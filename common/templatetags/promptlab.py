@@ -48,12 +48,12 @@ def duration(seconds: float | None) -> SafeString | str:
     if seconds is None:
         return NOTHING
     if seconds < 1:
-        return f"{seconds * 1000:.0f} {_('ms')}"
+        return _("%(ms)s ms") % {"ms": f"{seconds * 1000:.0f}"}
     if seconds < 60:
-        return f"{number_format(round(seconds, 2), 2)} {_('s')}"
+        return _("%(s)s s") % {"s": number_format(round(seconds, 2), 2)}
     if seconds < 3600:
-        return f"{int(seconds // 60)} {_('min')} {int(seconds % 60)} {_('s')}"
-    return f"{int(seconds // 3600)} {_('h')} {int(seconds % 3600 // 60)} {_('min')}"
+        return _("%(min)s min %(s)s s") % {"min": int(seconds // 60), "s": int(seconds % 60)}
+    return _("%(h)s h %(min)s min") % {"h": int(seconds // 3600), "min": int(seconds % 3600 // 60)}
 
 
 @register.filter
@@ -213,7 +213,7 @@ def sort_header(context: Context, column: str, label: str, kind: str = "") -> di
 def without(context: Context, *names: str, **values: Any) -> str:
     """This page's query string without some parameters (and without its page), others set: for filter chips."""
     params = context["request"].GET.copy()
-    for name in (*names, "cursor", "page"):
+    for name in (*names, "cursor", "back", "page"):
         params.pop(name, None)
     for name, value in values.items():
         params[name] = value
