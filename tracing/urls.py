@@ -1,10 +1,11 @@
 """Pages, mounted below `/project/<id>/` by the project prefix.
 
-Ids of traces and sessions are the client's own and may hold slashes, so they are matched as paths.
+Ids of traces and sessions are the client's own and may hold anything, slashes too.
 """
 
 from django.urls import path
 
+import common.addresses  # noqa: F401  (registers `any`)
 from tracing.views.observations import Observations
 from tracing.views.scores import Scores
 from tracing.views.sessions import SessionPage, Sessions
@@ -16,11 +17,11 @@ from tracing.views.users import Users
 urlpatterns = [
     path("traces", Traces.as_view(), name="traces"),
     path("traces/-/delete", TracesDelete.as_view(), name="traces_delete"),
-    path("traces/-/<str:direction>/<path:trace_id>", Neighbour.as_view(), name="trace_neighbour"),
-    path("traces/<path:trace_id>", TracePage.as_view(), name="trace"),
+    path("traces/-/<str:direction>/<any:trace_id>", Neighbour.as_view(), name="trace_neighbour"),
+    path("traces/<any:trace_id>", TracePage.as_view(), name="trace"),
     path("observations", Observations.as_view(), name="observations"),
     path("sessions", Sessions.as_view(), name="sessions"),
-    path("sessions/<path:session_id>", SessionPage.as_view(), name="session"),
+    path("sessions/<any:session_id>", SessionPage.as_view(), name="session"),
     path("users", Users.as_view(), name="users"),
     path("scores", Scores.as_view(), name="scores"),
     path("unpriced", UnpricedModels.as_view(), name="unpriced_models"),

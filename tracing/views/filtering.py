@@ -4,6 +4,7 @@ A mapping is a table: parameter -> label, and how its text becomes a `Filter`. A
 chip with its fault instead of being dropped in silence.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -68,11 +69,19 @@ def _tags(text: str) -> Filter:
 def _at_least(column: str) -> Reader:
     def read(text: str) -> Filter:
         try:
-            return Filter("number", column, ">=", float(text.replace(",", ".")))
+            return Filter("number", column, ">=", _number(text))
         except ValueError:
             raise Invalid(str(_("Give a number."))) from None
 
     return read
+
+
+def _number(text: str) -> float:
+    """Raises ValueError, for what is no finite number too."""
+    number = float(text.replace(",", "."))
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _metadata(text: str) -> Filter:
@@ -88,7 +97,7 @@ def _score(text: str) -> Filter:
         raise Invalid(str(_("Write name=value or name>=value.")))
     name, operator, value = found["name"], found["operator"], found["value"]
     try:
-        return Filter("numberObject", "scores_avg", operator, float(value.replace(",", ".")), name)
+        return Filter("numberObject", "scores_avg", operator, _number(value), name)
     except ValueError:
         if operator != "=":
             raise Invalid(str(_("Only numbers can be compared with < and >."))) from None
@@ -149,11 +158,14 @@ def read_filters(
         for text in filter(None, params.getlist(param)):
             chip = Chip(label, text, param)
             try:
-                filters.append(reader(text))
+                filters.append(reader(text.replace("\0", "\ufffd")))  # no stored text holds NUL
             except Invalid as fault:
                 chip = replace(chip, fault=fault.message)
             chips.append(chip)
     chosen, since, until = read_range(params, default_range)
+    for param, label in (("from", _("From")), ("to", _("To"))):
+        if (text := params.get(param, "")) and _moment(text) is None:
+            chips.append(Chip(label, text, param, str(_("Give a date, like 2026-01-31 or 2026-01-31T12:00."))))
     for operator, moment in ((">=", since), ("<", until)):
         if moment is not None:
             filters.append(Filter("datetime", time_column, operator, moment))
@@ -162,7 +174,10 @@ def read_filters(
 
 
 def read_range(params: QueryDict, default: str) -> tuple[str, datetime | None, datetime | None]:
-    """The chosen range as (name, since, until): a named one, or `from`/`to` as ISO dates or times."""
+    """The chosen range as (name, since, until): a named one, or `from`/`to` as ISO dates or times.
+
+    A time without a zone is one of this server's zone, in which pages show times.
+    """
     since, until = _moment(params.get("from", "")), _moment(params.get("to", ""))
     if since or until:
         return "custom", since, until
@@ -176,9 +191,11 @@ def read_range(params: QueryDict, default: str) -> tuple[str, datetime | None, d
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.get_current_timezone())
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def chip_links(params: QueryDict, chips: tuple[Chip, ...]) -> list[dict[str, Any]]:
@@ -188,6 +205,7 @@ def chip_links(params: QueryDict, chips: tuple[Chip, ...]) -> list[dict[str, Any
         rest = params.copy()
         rest.setlist(chip.param, [text for text in params.getlist(chip.param) if text != chip.text])
         rest.pop("cursor", None)
+        rest.pop("back", None)
         links.append({"chip": chip, "url": f"?{rest.urlencode()}"})
     return links
 

@@ -31,7 +31,7 @@ class ListPage(Page, ABC):
         order = read_order(request.GET, self.orders, self.default_order)
         asked = request.GET.get("limit", "")
         limit = int(asked) if asked in LIMITS else 50
-        page, fault = _read(lambda cursor: self.read(filtering, order, cursor), request.GET.get("cursor", ""), limit)
+        page, fault = read_window(request, limit, lambda window: self.read(filtering, order, window))
         return self.render(
             {
                 "page": page,
@@ -59,10 +59,13 @@ class ListPage(Page, ABC):
         return {}
 
 
-def _read(ask: Callable[[Cursor], StorePage[Row]], after: str, limit: int) -> tuple[StorePage[Row], str]:
-    """The page, or the first page with a sentence when the address holds a cursor that makes no sense."""
+def read_window(
+    request: HttpRequest, limit: int, ask: Callable[[Cursor], StorePage[Row]]
+) -> tuple[StorePage[Row], str]:
+    """The page behind `?cursor=` (before it with `back`); for a cursor that is none the first page and a sentence."""
+    after = request.GET.get("cursor", "")
     try:
-        return ask(Cursor(after, limit)), ""
+        return ask(Cursor(after, limit, backwards=bool(after and request.GET.get("back")))), ""
     except Invalid as fault:
         try:
             return ask(Cursor("", limit)), fault.message

@@ -1,5 +1,6 @@
 """Sessions: the list, and one read as a conversation."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from tracing.store import store
 from tracing.store.base import Cursor, SessionQuery, TraceQuery
 from tracing.store.base import Page as StorePage
 from tracing.views.filtering import SESSION_FILTERS, Filtering
-from tracing.views.lists import ListPage
+from tracing.views.lists import ListPage, read_window
 from tracing.views.traces import scores_by_trace
 
 TURNS = 50
@@ -53,10 +54,9 @@ class SessionPage(Page):
             project_id=self.project_id,
             filters=(Filter("stringOptions", "sessionId", "any of", (session_id,)),),
             order=("timestamp", "asc"),
-            window=Cursor(request.GET.get("cursor", ""), TURNS),
             with_bodies=True,
         )
-        page = store().traces(query)
+        page, fault = read_window(request, TURNS, lambda window: store().traces(replace(query, window=window)))
         scores = scores_by_trace(self.project_id, [trace.id for trace in page.rows])
         turns = [{"trace": trace, "scores": scores.get(trace.id, [])} for trace in page.rows]
-        return self.render({"session": found[0], "turns": turns, "page": page})
+        return self.render({"session": found[0], "turns": turns, "page": page, "fault": fault})

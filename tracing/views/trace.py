@@ -1,7 +1,8 @@
 """One trace: its tree, the chosen observation, its scores."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,11 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from common.api.rendering import moment
 from common.pages import Page
 from tracing.filters import Filter
-from tracing.records import Observation, TraceDetail
+from tracing.records import Observation, Trace, TraceDetail
 from tracing.store import store
 from tracing.store.base import Cursor, Deletion, TraceQuery
 from tracing.tree import flatten
 
+# Traces of one moment that are walked through one by one.
+AT_ONCE = 200
 TABS = (("preview", _("Preview")), ("scores", _("Scores")), ("annotate", _("Annotate")), ("raw", _("Raw")))
 
 
@@ -65,16 +68,20 @@ class Neighbour(Page):
         here = store().traces(TraceQuery(project_id=self.project_id, ids=(trace_id,))).rows
         if not here:
             raise Http404
-        newer = direction == "newer"
-        beyond = Filter("datetime", "timestamp", ">" if newer else "<", here[0].timestamp)
-        query = TraceQuery(
-            project_id=self.project_id,
-            filters=(beyond,),
-            order=("timestamp", "asc" if newer else "desc"),
-            window=Cursor(limit=1),
-        )
-        rows = store().traces(query).rows
-        return redirect("trace", rows[0].id if rows else trace_id)
+        newer, moment = direction == "newer", here[0].timestamp
+        same = (Filter("datetime", "timestamp", ">=", moment), Filter("datetime", "timestamp", "<=", moment))
+        beyond = (Filter("datetime", "timestamp", ">" if newer else "<", moment),)
+        # A batch may carry one moment for all of its traces: those stand by id.
+        at_once = [trace.id for trace in self._read(same, newer, AT_ONCE)]
+        behind = at_once[at_once.index(trace_id) + 1 :] if trace_id in at_once else []
+        if not behind:
+            behind = [trace.id for trace in self._read(beyond, newer, 1)]
+        return redirect("trace", behind[0] if behind else trace_id)
+
+    def _read(self, filters: tuple[Filter, ...], newer: bool, limit: int) -> Sequence[Trace]:
+        order: tuple[str, Literal["asc", "desc"]] = ("timestamp", "asc" if newer else "desc")
+        query = TraceQuery(project_id=self.project_id, filters=filters, order=order, window=Cursor(limit=limit))
+        return store().traces(query).rows
 
 
 def _choose(detail: TraceDetail, observation_id: str) -> Observation | None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -72,10 +73,18 @@ class TracesDelete(Page):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        ids = tuple(request.POST.getlist("id"))
+        ids = tuple(id for id in request.POST.getlist("id") if "\0" not in id)
         gone = store().delete(Deletion(project_id=self.project_id, kind="traces", ids=ids)) if ids else 0
         messages.success(request, ngettext("%(n)s trace deleted.", "%(n)s traces deleted.", gone) % {"n": gone})
-        return redirect("traces")
+        return redirect(f"{reverse('traces')}?{_same_list(request)}")
+
+
+def _same_list(request: HttpRequest) -> str:
+    """The filters and the order that the list had, from its beginning."""
+    params = request.GET.copy()
+    for name in ("cursor", "back"):
+        params.pop(name, None)
+    return params.urlencode()
 
 
 def scores_by_trace(project_id: str, trace_ids: list[str]) -> dict[str, list[Score]]:
