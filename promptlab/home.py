@@ -27,8 +27,12 @@ STEPS = (
     (timedelta(days=3), "hour", timedelta(hours=1)),
     (timedelta(days=100000), "day", timedelta(days=1)),
 )
+# The longest range, and the first day that a range may end on.
 OLDEST = timedelta(days=365)
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 TOP = 8
+DEFAULT = "7d"
+NAMELESS = "–"
 
 Row = Mapping[str, Any]
 
@@ -71,15 +75,25 @@ class Window:
         local = timezone.localtime(start)
         return date_format(local, "j M") if self.granularity == "day" else f"{date_format(local, 'j M')} {local:%H:%M}"
 
-    def link(self, page: str, start: datetime | None = None, /, **params: str) -> str:
-        """The list `page` over this window, or over one bucket of it."""
-        if start is not None:
-            params |= {"from": start.isoformat(), "to": (start + self.bucket).isoformat()}
-        elif self.name == "custom":
-            params |= {"from": self.since.isoformat(), "to": self.until.isoformat()}
-        else:
-            params |= {"range": self.name}
-        return f"{reverse(page)}?{urlencode(params)}"
+    def link(self, page: str, **params: str) -> str:
+        """The list `page` over this window."""
+        return f"{reverse(page)}?{urlencode(params | self._range())}"
+
+    def _range(self) -> dict[str, str]:
+        if self.name == "custom":
+            return {"from": self.since.isoformat(), "to": self.until.isoformat()}
+        return {"range": self.name}
+
+    def spans(self) -> list[str]:
+        """What to add to a list's address for each bucket; the first and the last end where the window does."""
+        ends = [(max(start, self.since), min(start + self.bucket, self.until)) for start in self.starts()]
+        # The present is no end: what comes in while somebody looks belongs to the last bucket too.
+        open_end = self.name != "custom"
+        last = len(ends) - 1
+        return [
+            urlencode({"from": since.isoformat()} | ({} if open_end and n == last else {"to": until.isoformat()}))
+            for n, (since, until) in enumerate(ends)
+        ]
 
 
 class Home(Page):
@@ -103,16 +117,21 @@ class Home(Page):
                 "scores": scores(window),
                 "users": users(window),
                 "unpriced": unpriced(window),
+                "score_list": window.link("scores"),
+                "user_list": window.link("users"),
             }
         )
 
 
 def read_window(project_id: str, request: HttpRequest) -> Window:
-    name, since, until = read_range(request.GET, "7d")
-    until = until or timezone.now()
-    since = max(since or until - OLDEST, until - OLDEST)
-    if since >= until:
-        since = until - timedelta(days=7)
+    """The window that the address asks for; the last week for one that makes no sense."""
+    now = timezone.now()
+    name, since, until = read_range(request.GET, DEFAULT)
+    until = until or now
+    if not FIRST < until < now + OLDEST or (since and since >= until):
+        name, since, until = DEFAULT, now - (RANGES[DEFAULT][1] or OLDEST), now
+    if since is None or since < until - OLDEST:
+        name, since = "custom", until - OLDEST
     granularity, bucket = next((g, b) for longest, g, b in STEPS if until - since <= longest)
     return Window(project_id, name, since, until, granularity, bucket)
 
@@ -170,7 +189,8 @@ def activity(window: Window) -> dict[str, Any]:
         _("observations"): window.ask("observations", ("count", "count"), bucketed=True),
     }
     points = {name: _by_bucket(rows, "count_count") for name, rows in series.items()}
-    return _chart(window, _("Activity"), points, "count", "traces", kind="bar")
+    pages = {_("observations"): _address("observations")}
+    return _chart(window, _("Activity"), points, "count", "traces", kind="bar", addresses=pages)
 
 
 def costs(window: Window) -> dict[str, Any]:
@@ -178,8 +198,10 @@ def costs(window: Window) -> dict[str, Any]:
     by_model = _split(
         window, "observations", ("totalCost", "sum"), "model", filters=(Filter("null", "totalCost", "is not null", ""),)
     )
+    models = [name for name in by_model if name not in (NAMELESS, _("others"))]
+    addresses = {model: _address("observations", model=model) for model in models}
     return _chart(
-        window, _("Cost by model"), by_model, "money", "observations", kind="bar", stacked=True, param="model"
+        window, _("Cost by model"), by_model, "money", "observations", kind="bar", stacked=True, addresses=addresses
     )
 
 
@@ -217,9 +239,7 @@ def latencies(window: Window) -> list[dict[str, Any]]:
             "name": row.get("name"),
             "count": row["count_count"],
             **{p: _seconds(row.get(f"{p}_latency")) for p in ("p50", "p95", "p99")},
-            "url": window.link("traces", name=row["name"], order="latency.desc")
-            if row.get("name")
-            else window.link("traces"),
+            "url": window.link("traces", name=row["name"], order="latency.desc") if row.get("name") else "",
         }
         for row in rows
     ]
@@ -301,6 +321,11 @@ def _level_error() -> Filter:
     return Filter("stringOptions", "level", "any of", ("ERROR",))
 
 
+def _address(page: str, **params: str) -> str:
+    """The list `page`, filtered, over all time."""
+    return f"{reverse(page)}?{urlencode(params)}" if params else reverse(page)
+
+
 def _only(rows: Sequence[Row]) -> Row:
     return rows[0] if rows else {}
 
@@ -321,11 +346,12 @@ def _split(
     rows = window.ask(view, measure, bucketed=True, dimensions=(dimension,), **more)
     sums: dict[str, float] = {}
     for row in rows:
-        sums[row[dimension] or "–"] = sums.get(row[dimension] or "–", 0) + (row[figure] or 0)
+        name = row[dimension] or NAMELESS
+        sums[name] = sums.get(name, 0) + (row[figure] or 0)
     large = sorted(sums, key=lambda name: -sums[name])[: TOP - 1]
     series: dict[str, dict[datetime, float | None]] = {name: {} for name in large}
     for row in rows:
-        name = row[dimension] or "–"
+        name = row[dimension] or NAMELESS
         points = series.setdefault(name if name in large else _("others"), {})
         points[row["time_dimension"]] = (points.get(row["time_dimension"]) or 0) + (row[figure] or 0)
     return series
@@ -340,11 +366,16 @@ def _chart(
     *,
     kind: str,
     stacked: bool = False,
-    param: str = "",
     extra: Mapping[str, str] | None = None,
+    addresses: Mapping[str, str] | None = None,
     tone: str = "",
 ) -> dict[str, Any]:
-    """What `static/js/charts.js` draws; `links[i]` leads to the list behind the i-th bucket."""
+    """What `static/js/charts.js` draws.
+
+    A series' `url` is the list behind it (that of `addresses`, else `target` with `extra`), and with `spans[i]` added
+    the list behind its i-th bucket.
+    """
+    usual = _address(target, **(extra or {}))
     starts = window.starts()
     empty = None if kind == "line" else 0
     return {
@@ -353,11 +384,15 @@ def _chart(
         "unit": unit,
         "stacked": stacked,
         "tone": tone,
-        "param": param,
         "labels": [window.label(start) for start in starts],
-        "links": [window.link(target, start, **(extra or {})) for start in starts],
+        "spans": window.spans(),
         "series": [
-            {"name": name, "data": [points.get(start, empty) for start in starts]} for name, points in series.items()
+            {
+                "name": name,
+                "url": (addresses or {}).get(name, usual),
+                "data": [points.get(start, empty) for start in starts],
+            }
+            for name, points in series.items()
         ],
         "empty": not any(value for points in series.values() for value in points.values()),
         "url": window.link(target, **(extra or {})),

@@ -1,5 +1,7 @@
 """Addresses that SDKs print without a project (wire notes, section 9)."""
 
+from urllib.parse import quote
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,5 +20,5 @@ def bare_trace(request: HttpRequest, trace_id: str) -> HttpResponse:
     assert isinstance(request.user, User)
     for project in projects_of(request.user):
         if store().traces(TraceQuery(project_id=project.pk, ids=(trace_id,))).rows:
-            return redirect(f"/project/{project.pk}/traces/{trace_id}")
+            return redirect(f"/project/{project.pk}/traces/{quote(trace_id)}")
     raise Http404

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+import common.addresses  # noqa: F401  (registers `any`)
 from promptlab.home import Home
 from promptlab.links import bare_trace
 from promptlab.palette import Palette
@@ -9,5 +10,5 @@ from promptlab.palette import Palette
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("palette", Palette.as_view(), name="palette"),
-    path("trace/<path:trace_id>", bare_trace, name="bare_trace"),
+    path("trace/<any:trace_id>", bare_trace, name="bare_trace"),
 ]

@@ -46,8 +46,8 @@
         onClick: (event, points) => {
           if (!points.length) return;
           const nearest = chart.getElementsAtEventForMode(event, "nearest", { intersect: true }, false)[0];
-          const link = spec.links[points[0].index];
-          location.href = spec.param && nearest ? `${link}&${spec.param}=${encodeURIComponent(spec.series[nearest.datasetIndex].name)}` : link;
+          const { url } = spec.series[(nearest || points[0]).datasetIndex];
+          location.href = `${url}${url.includes("?") ? "&" : "?"}${spec.spans[points[0].index]}`;
         },
         onHover: (event, points) => { event.native.target.style.cursor = points.length ? "pointer" : ""; },
         scales: {

@@ -120,7 +120,10 @@
       localStorage.setItem(key, JSON.stringify([...hidden]));
       applyColumns();
     }
-    if (box.matches("[data-submit]")) box.form.requestSubmit();
+    if (box.matches("[data-submit]")) {
+      (box.dataset.clears || "").split(" ").forEach((name) => { if (box.form.elements[name]) box.form.elements[name].value = ""; });
+      box.form.requestSubmit();
+    }
   });
   function refreshBulk(scope) {
     const chosen = $$("[data-check]:checked", scope);
@@ -174,5 +177,4 @@
     const question = event.target.dataset.confirm || event.submitter?.dataset.confirm;
     if (question && !confirm(question)) event.preventDefault();
   });
-  
 })();
