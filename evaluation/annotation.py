@@ -7,13 +7,15 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from common.errors import Invalid, NotFound
 from tracing.ingestion.pipeline import store_changes
 from tracing.models.configured import ScoreConfig
 from tracing.records import Changes, Score, ScoreChange
 from tracing.scores import ScoreInput, resolve
 from tracing.store import store
-from tracing.store.base import Deletion, ScoreQuery, TraceQuery
+from tracing.store.base import Cursor, Deletion, ObservationQuery, ScoreQuery, TraceQuery
 
 _NAMESPACE = uuid.UUID("8f7f0f2e-6a0b-4f63-9f0f-3f6f4f1f9c55")
 
@@ -37,8 +39,7 @@ class Line:
 
 def sheet(project_id: str, target: Target, author_id: str) -> list[Line]:
     """The live score configs with the person's own scores of the target. Raises NotFound for a strange trace."""
-    if not store().traces(TraceQuery(project_id=project_id, ids=(target.trace_id,))).rows:
-        raise NotFound(f"Trace {target.trace_id} not found within authorized project")
+    _require(project_id, target)
     configs = ScoreConfig.objects.filter(project_id=project_id, is_archived=False).order_by("name", "id")
     given = _scores_of(project_id, target)
     return [_line(config, given, _score_id(project_id, target, config.pk, author_id)) for config in configs]
@@ -51,8 +52,7 @@ def annotate(
     config = ScoreConfig.objects.filter(project_id=project_id, pk=config_id).first()
     if config is None:
         raise NotFound("There is no such score config in this project.")
-    if not store().traces(TraceQuery(project_id=project_id, ids=(target.trace_id,))).rows:
-        raise NotFound(f"Trace {target.trace_id} not found within authorized project")
+    _require(project_id, target)
     [checked] = resolve(
         project_id,
         [
@@ -81,16 +81,28 @@ def withdraw(project_id: str, target: Target, *, config_id: str, author_id: str)
     store().delete(Deletion(project_id=project_id, kind="scores", ids=(score_id,)))
 
 
+def _require(project_id: str, target: Target) -> None:
+    """Raises NotFound for a strange trace, and for an observation that is not one of the trace."""
+    if not store().traces(TraceQuery(project_id=project_id, ids=(target.trace_id,))).rows:
+        raise NotFound(f"Trace {target.trace_id} not found within authorized project")
+    if target.observation_id is not None:
+        query = ObservationQuery(
+            project_id=project_id, ids=(target.observation_id,), trace_ids=(target.trace_id,), window=Cursor(limit=1)
+        )
+        if not store().observations(query).rows:
+            raise NotFound(f"Observation {target.observation_id} not found in trace {target.trace_id}")
+
+
 def _typed(config: ScoreConfig, value: str) -> object:
     """The form's text as the wire would have it."""
     text = value.strip()
     if not text:
-        raise Invalid("Choose or enter a value.", "value")
+        raise Invalid(_("Choose or enter a value."), "value")
     if config.data_type in ("NUMERIC", "BOOLEAN"):
         try:
             return float(text.replace(",", "."))
         except ValueError:
-            raise Invalid(f"{text!r} is not a number.", "value") from None
+            raise Invalid(_("“%(text)s” is not a number.") % {"text": text}, "value") from None
     return text
 
 

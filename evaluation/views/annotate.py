@@ -21,7 +21,7 @@ class Annotate(Page):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         target = _target(request.POST)
-        config_id, author_id = request.POST.get("config_id", ""), str(request.user.pk)
+        config_id, author_id = request.POST.get("config_id", "").replace("\0", ""), str(request.user.pk)
         comment, value = request.POST.get("comment", ""), request.POST.get("value", "")
         refusal = ""
         try:
@@ -53,10 +53,10 @@ class Annotate(Page):
 
 
 def _target(params: Any) -> Target:
-    trace_id = params.get("trace_id", "")
-    if not trace_id or "\0" in trace_id:
+    trace_id, observation_id = params.get("trace_id", ""), params.get("observation_id", "")
+    if not trace_id or "\0" in trace_id + observation_id:
         raise Http404("No trace was named.")
-    return Target(trace_id, params.get("observation_id") or None)
+    return Target(trace_id, observation_id or None)
 
 
 def _shown(line: Line, typed: dict[str, str] | None) -> dict[str, Any]:
