@@ -1,9 +1,13 @@
 """Where allauth asks us: who may sign up, what a signed-in person sees first, how mails leave the house."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
@@ -11,6 +15,8 @@ from django.conf import settings
 from django.contrib.sites.requests import RequestSite
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from requests import RequestException, Response, Session
 
 from accounts import invitations
 from accounts.links import public
@@ -20,7 +26,7 @@ from accounts.tasks import send_mail
 from common import crypto
 from common.queue import enqueue
 
-log = logging.getLogger("promptlab.mail")
+log = logging.getLogger("promptlab.accounts")
 
 
 class _PublicSite(RequestSite):
@@ -87,6 +93,25 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         for invitation in invitations.waiting_for(user):
             invitations.accept(invitation, user)
         return user
+
+    def get_requests_session(self) -> Session:
+        """A provider that is away, or is none at all, is a refused sign-in and not a crash."""
+        session: Session = super().get_requests_session()
+        session.request = partial(_ask, session.request)  # type: ignore[method-assign]
+        return session
+
+
+def _ask(request: Callable[..., Response], method: str, url: str, **kwargs: Any) -> Response:
+    try:
+        answer = request(method, url, **kwargs)
+        answer.raise_for_status()
+        if url.endswith("/openid-configuration"):
+            answer.json()
+    except RequestException as error:
+        log.warning("The provider of single sign-on refuses or cannot be reached: %s", error)
+        page = render(context.request, "socialaccount/authentication_error.html", status=503)
+        raise ImmediateHttpResponse(page) from error
+    return answer
 
 
 class MFAAdapter(DefaultMFAAdapter):

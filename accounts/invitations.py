@@ -12,6 +12,7 @@ from functools import partial
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -120,6 +121,13 @@ def find(token: str) -> Invitation:
     if invitation.is_expired:
         raise Conflict(_("This invitation has expired. Ask the person who invited you for a new one."))
     return invitation
+
+
+def accepted_by(user: User | AnonymousUser, token: str) -> Invitation | None:
+    """The invitation of a link, if this person has accepted it."""
+    if not isinstance(user, User):
+        return None
+    return Invitation.objects.filter(token_hash=hash_secret(token), accepted_by=user).first()
 
 
 def accept(invitation: Invitation, user: User) -> None:

@@ -45,7 +45,9 @@ class InvitationPage(View):
             context = {"refusal": error.message}
             return render(request, "accounts/invitation.html", context, status=STATUS.get(type(error), 400))
 
-    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+    def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
+        if done := invitations.accepted_by(request.user, token):
+            return redirect(_target(done))  # single sign-on has accepted it already, and leads back here
         invitation = invitations.find(token)
         return self._page(invitation, InvitedForm(email=invitation.email))
 

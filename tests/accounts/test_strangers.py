@@ -128,8 +128,12 @@ def form(stage: Stage, route: Route) -> dict[str, Any]:
 def query(stage: Stage) -> dict[str, Any]:
     ids = stage.ids
     return {
-        "trace": ids["trace_id"], "trace_id": ids["trace_id"], "observation": ids["observation_id"],
-        "observation_id": ids["observation_id"], "runs": ids["run_id"], "baseline": ids["run_id"],
+        "trace": ids["trace_id"],
+        "trace_id": ids["trace_id"],
+        "observation": ids["observation_id"],
+        "observation_id": ids["observation_id"],
+        "runs": ids["run_id"],
+        "baseline": ids["run_id"],
     }
 
 
