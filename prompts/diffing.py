@@ -102,7 +102,7 @@ def _joined(changes: Sequence[Change]) -> tuple[Change, ...]:
     return tuple(change for change in joined if change.text)
 
 
-def _opcodes(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+def _opcodes(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
     return difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
 
 

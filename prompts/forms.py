@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from rest_framework.exceptions import ParseError
 
+from common.api.parsing import decode_json
 from common.errors import Invalid
 from prompts import templates
 from prompts.authors import Author
@@ -39,8 +40,8 @@ class Row:
     def message(self) -> dict[str, Any]:
         """The message as it is stored; raises Invalid when `more` is no JSON object."""
         try:
-            more = json.loads(self.more or "{}")
-        except (ValueError, RecursionError):
+            more = decode_json((self.more or "{}").encode())
+        except ParseError:
             more = None
         if not isinstance(more, dict):
             raise Invalid(_("What a message holds beside role and content must be a JSON object."), "prompt")
@@ -116,9 +117,9 @@ class PromptForm(forms.Form):
         if not text:
             return {}
         try:
-            return msgspec.json.decode(text)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise forms.ValidationError(_("This is not JSON: %(error)s.") % {"error": error}) from error
+            return decode_json(text.encode())
+        except ParseError as error:
+            raise forms.ValidationError(_("This is not JSON: %(error)s") % {"error": error.detail}) from error
 
     def clean_labels(self) -> list[str]:
         return [label for label in self.cleaned_data["labels"].replace(",", " ").split() if label != LATEST]

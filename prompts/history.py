@@ -49,7 +49,7 @@ def moves_of(prompt: Prompt, label: str = "") -> Sequence[LabelMove]:
     """The last moves of a label, newest first; of all labels but `latest`, which moves with every version."""
     moves = prompt.moves.select_related("created_by").order_by("-created_at", "-pk")
     moves = moves.filter(label=label.replace("\0", "")) if label else moves.exclude(label=LATEST)
-    return moves[:MOVES_SHOWN]
+    return list(moves[:MOVES_SHOWN])
 
 
 def _versions(prompt: Prompt) -> QuerySet[PromptVersion]:

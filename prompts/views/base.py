@@ -1,5 +1,7 @@
 """What the pages of prompts have in common."""
 
+from typing import ClassVar
+
 from common.pages import Page
 from prompts.authors import Author
 
@@ -8,7 +10,7 @@ class PromptsPage(Page):
     """A page of the section "Prompts"; whoever may read the project may read, `prompts:write` guards the rest."""
 
     section = "prompts"
-    write_permission = "prompts:write"
+    write_permission: ClassVar[str | None] = "prompts:write"
 
     @property
     def author(self) -> Author:

@@ -51,8 +51,8 @@ class PromptPage(PromptsPage):
         prompt = history.find_prompt(self.project_id, name)
         version = history.find_version(prompt, _number(request, "version"), request.GET.get("label") or None)
         view = request.GET.get("view", "")
-        if view == "move" and not self.may("prompts:write"):
-            view = ""
+        if view not in self.parts or (view == "move" and not self.may("prompts:write")):
+            view = "prompt"
         versions, older = history.page_of_versions(prompt, _number(request, "before"))
         context = {
             "prompt": prompt,
@@ -62,14 +62,14 @@ class PromptPage(PromptsPage):
             "older": older,
             "newer_version": _neighbour(versions, version, -1),
             "older_version": _neighbour(versions, version, 1),
-            "view": view if view in self.parts else "prompt",
+            "view": view,
             "protected": protected_labels(self.project_id),
             "may_write": self.may("prompts:write"),
             "may_protect": self.may("prompts:protect"),
             "fault": fault,
             "trail": [(part, "/".join(prompt.folder.split("/")[: n + 1])) for n, part in enumerate(_folders(prompt))],
         }
-        context |= self.parts[context["view"]](self, request, prompt, version)
+        context |= self.parts[view](self, request, prompt, version)
         return self.render(context, status=status)
 
     # --- What the right side shows -----------------------------------------------------------------
