@@ -1,8 +1,8 @@
 """`manage.py up`: everything in one command.
 
-The order: one house per data folder (a lock), no leftovers of a killed predecessor, a free port, the servers, the
-database's tables and first user (`manage.py prepare`), the web; then, while people can already sign in, the worker
-and the demo project. Runs without Django, which would cost this process 80 MB to do nothing with, and which needs
+The order: one house per data folder (a lock), no leftovers of a killed predecessor, a free port, the servers, the web,
+which first sees to the database's tables and the first user; then, while people can already sign in, the worker and the
+demo project. Runs without Django, which would cost this process 80 MB to do nothing with, and which needs
 settings that are only made here.
 """
 
@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
+from typing import TextIO
 
 from promptlab import embedded, places, processes
 from promptlab.places import Refusal
@@ -114,10 +114,18 @@ def _bring_up(supervisor: Supervisor, locks: contextlib.ExitStack, data: Path, w
     home = _home(locks, data, wishes, environment)
     alone = ["--alone"] if "REDIS_URL" in _missing(environment) else []  # nobody else knows our Valkey
     environment |= _start_servers(supervisor, home, environment) if home else {}
-    prepared = _prepare(data, environment)
 
     web_log, worker_log, demo_log = (data / "logs" / f"{name}.log" for name in ("web", "worker", "demo"))
-    supervisor.add(Child("The web server", web_log, lambda: _start_web(web_log, environment, wishes)))
+    answer = data / "prepared.json"
+    answer.unlink(missing_ok=True)
+    web = Child("The web server", web_log, lambda: _start_web(web_log, environment, wishes, "--prepare", str(answer)))
+    try:
+        supervisor.add(web)
+    except Refusal as refusal:
+        raise _refused(answer) or refusal from None
+    web.start = lambda: _start_web(web_log, environment, wishes)  # from now on it is only started again
+    prepared = json.loads(answer.read_text())
+    answer.unlink()
     supervisor.show(web_log)
     say(_welcome(data, wishes, prepared["first_start"]))
 
@@ -194,36 +202,18 @@ def _start_servers(supervisor: Supervisor, home: places.Places, environment: Map
     return addresses
 
 
-def _prepare(data: Path, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Tables and the first user, by `manage.py prepare`, which answers in JSON. Raises Refusal."""
-    log = data / "logs" / "prepare.log"
-    with log.open("w+") as errors:
-        done = subprocess.run(  # noqa: S603 (our own command)
-            _manage("prepare", "--json"),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=ROOT,
-            env=dict(environment),
-            text=True,
-            start_new_session=True,
-            check=False,
-        )
-        errors.seek(0)
-        lines = errors.read().strip().splitlines()
-    if done.returncode == 0:
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
-    if lines and not any(line.startswith("Traceback") for line in lines):  # a sentence for people
-        raise Refusal(lines[-1].removeprefix("CommandError: "))
-    raise Refusal(f"The database could not be prepared; the reasons are in {log}.")
+def _refused(answer: Path) -> Refusal | None:
+    """Why the preparation refused, when it could say so in a sentence."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        return Refusal(json.loads(answer.read_text())["refusal"])
+    return None
 
 
-def _start_web(log: Path, environment: Mapping[str, str], wishes: Wishes) -> subprocess.Popen[bytes]:
-    process = _spawn(
-        [sys.executable, "-m", "promptlab.web", "--host", wishes.host, "--port", str(wishes.port)], log, environment
-    )
-    if not processes.comes_up(process, lambda: _answers(wishes), patience=60, number=signal.SIGTERM):
+def _start_web(log: Path, environment: Mapping[str, str], wishes: Wishes, *more: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "promptlab.web", "--host", wishes.host, "--port", str(wishes.port), *more]
+    process = _spawn(command, log, environment)
+    patience = 600 if more else 60  # migrations of a large database take their time
+    if not processes.comes_up(process, lambda: _answers(wishes), patience=patience, number=signal.SIGTERM):
         raise Refusal(f"The web server did not start; its reasons are in {log}.")
     return process
 

@@ -7,18 +7,26 @@ worker, and the memory of what was imported is shared.
 from __future__ import annotations
 
 import gc
+import io
+import json
 import multiprocessing
 import os
 import sys
 import threading
+import traceback
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.urls import get_resolver
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from promptlab import shutdown
+from promptlab.places import write_private
 
 
 class Web(MPServer):
@@ -42,9 +50,17 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 3000))
     parser.add_argument("--workers", type=int, default=int(os.environ.get("PROMPTLAB_WEB_WORKERS") or 2))
     parser.add_argument("--threads", type=int, default=int(os.environ.get("PROMPTLAB_WEB_THREADS") or 16))
+    parser.add_argument("--prepare", type=Path, help="do what `manage.py prepare` does first, and write its JSON there")
     options = parser.parse_args()
 
-    _load_application()
+    try:
+        _load_application()
+    except ImproperlyConfigured as error:
+        if options.prepare:
+            write_private(options.prepare, json.dumps({"refusal": str(error)}))
+        sys.exit(str(error))
+    if options.prepare and not _prepare(options.prepare):
+        sys.exit(1)
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork")  # Python 3.14 has another default, which would import all again
     Web(
@@ -62,22 +78,30 @@ def main() -> None:
 
 def _load_application() -> None:
     """Import everything a request may need; the URL configuration brings in every view."""
-    from django.core.exceptions import ImproperlyConfigured
+    import promptlab.wsgi  # noqa: F401
 
-    try:
-        from django.urls import get_resolver
-
-        import promptlab.wsgi  # noqa: F401
-
-        get_resolver().url_patterns  # noqa: B018
-
-        from llm import builtin
-
-        builtin.models()  # the price list: half a second that the first call would wait for
-    except ImproperlyConfigured as error:
-        sys.exit(str(error))
+    get_resolver().url_patterns  # noqa: B018
     gc.collect()
     gc.freeze()  # else the first collection in every worker would touch, and so copy, all of it
+
+
+def _prepare(answer: Path) -> bool:
+    """Whether the database is ready, by a fork: it imports nothing anew, and its connections reach no worker."""
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] == 0
+    code = 1
+    try:
+        told = io.StringIO()
+        call_command("prepare", json=True, stdout=told)
+        write_private(answer, told.getvalue())
+        code = 0
+    except (CommandError, ImproperlyConfigured) as refusal:
+        write_private(answer, json.dumps({"refusal": str(refusal)}))
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
 
 
 if __name__ == "__main__":
