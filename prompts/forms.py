@@ -1,10 +1,11 @@
 """The editor's form: a text or messages, config, labels, tags and what to say about it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,10 +13,12 @@ from rest_framework.exceptions import ParseError
 
 from common.api.parsing import decode_json
 from common.errors import Invalid
-from prompts import templates
+from prompts import rules, templates
 from prompts.authors import Author
 from prompts.models import LATEST, MESSAGE_LENGTH, NAME_LENGTH, Kind, PromptVersion
 from prompts.publishing import Draft, create_version
+
+T = TypeVar("T")
 
 # Where a verb's refusal is shown: field of the verb -> field of the form (None: above the form).
 FIELDS: Mapping[str, str] = {
@@ -117,15 +120,24 @@ class PromptForm(forms.Form):
         if not text:
             return {}
         try:
+            msgspec.json.decode(text)
             return decode_json(text.encode())
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise forms.ValidationError(_("This is not JSON: %(error)s.") % {"error": error}) from error
         except ParseError as error:
-            raise forms.ValidationError(_("This is not JSON: %(error)s") % {"error": error.detail}) from error
+            raise forms.ValidationError(_("This is nested too deeply.")) from error
+
+    # The verb checks all this again; here everything that is wrong is said at once.
+
+    def clean_name(self) -> str:
+        return _checked(rules.check_name, self.cleaned_data["name"])
 
     def clean_labels(self) -> list[str]:
-        return [label for label in self.cleaned_data["labels"].replace(",", " ").split() if label != LATEST]
+        typed = self.cleaned_data["labels"].replace(",", " ").split()
+        return _checked(rules.check_labels, [label for label in typed if label != LATEST])
 
     def clean_tags(self) -> list[str]:
-        return split_tags(self.cleaned_data["tags"])
+        return _checked(rules.check_tags, split_tags(self.cleaned_data["tags"]))
 
     def publish(self, project_id: str, author: Author) -> PromptVersion | None:
         """Make the version; None, with the reason beside its field, when the form or the verb refuses."""
@@ -177,6 +189,13 @@ def _row(message: dict[str, Any]) -> Row:
         return Row("placeholder", "", message["name"], json.dumps(more, ensure_ascii=False) if more else "")
     more = {key: value for key, value in message.items() if key not in ("role", "content")}
     return Row("message", message["role"], message["content"], json.dumps(more, ensure_ascii=False) if more else "")
+
+
+def _checked(check: Callable[[Any], T], value: Any) -> T:
+    try:
+        return check(value)
+    except Invalid as error:
+        raise forms.ValidationError(error.message) from error
 
 
 def _newlines(text: str) -> str:

@@ -88,7 +88,7 @@ def test_what_else_a_message_holds_survives_the_editor(api, save, project, bob, 
         ({"name": "x" * 501}, "at most 500 characters"),
         ({"type": "image"}, "Select a valid choice"),
         ({"config": "{not json"}, "This is not JSON"),
-        ({"config": "[" * 200 + "]" * 200}, "deeper than 100"),
+        ({"config": "[" * 200 + "]" * 200}, "nested too deeply"),
         ({"config": '"\\ud800"'}, "This is not JSON"),
         ({"labels": "Not Allowed"}, "is not allowed"),
         ({"commit_message": "x" * 501}, "at most 500 characters"),
@@ -108,6 +108,12 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(save, data, reason) -> 
     for name, value in typed.items():
         assert name in data or value in html
     assert not PromptVersion.objects.exists()
+
+
+def test_everything_that_is_wrong_is_said_at_once(save) -> None:
+    html = save(name="a//b", labels="Not Allowed", config="{", commit_message="x" * 501).content.decode()
+    for reason in ("two in a row", "is not allowed", "This is not JSON", "at most 500 characters"):
+        assert reason in html
 
 
 def test_messages_that_were_typed_come_back(save) -> None:
