@@ -281,6 +281,6 @@ def _check(change: ItemChange, schemas: Schemas) -> None:
 
 def _violations(change: ItemChange, schemas: Schemas) -> Iterator[str]:
     if schemas.any:
-        texts = [None if value is KEEP else to_text(value) for value in (change.input, change.expected_output)]
-        for found in schemas.violations(*texts):
+        given, wanted = (None if value is KEEP else to_text(value) for value in (change.input, change.expected_output))
+        for found in schemas.violations(given, wanted):
             yield f"{found.field}: {found.message}"

@@ -22,6 +22,7 @@ def link_experiment_spans(project_id: str, changes: Changes, **_: Any) -> None:
 def forget_figures(project_id: str, changes: Changes, **_: Any) -> None:
     """What is stored about a trace changes the figures of the runs it answers in."""
     touched = {change.id for change in changes.traces}
-    touched |= {change.trace_id for change in (*changes.observations, *changes.scores) if change.trace_id}
+    touched |= {change.trace_id for change in changes.observations if change.trace_id}
+    touched |= {change.trace_id for change in changes.scores if change.trace_id}
     if touched:
         transaction.on_commit(partial(forget_runs_of_traces, project_id, touched), robust=True)

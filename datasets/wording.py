@@ -56,15 +56,15 @@ def differences(expected: str, said: str) -> list[Piece]:
         return [Piece("added", said)]
     found: list[Piece] = []
     missing = added = ""
-    for tag, start, end, other_start, other_end in Indel.opcodes(before, after):
-        if tag == "equal":
+    for step in Indel.opcodes(before, after):
+        if step.tag == "equal":
             found += _changed(missing, added)
             missing = added = ""
-            found.append(Piece("same", "".join(before[start:end])))
-        elif tag == "delete":
-            missing += "".join(before[start:end])
+            found.append(Piece("same", "".join(before[step.src_start : step.src_end])))
+        elif step.tag == "delete":
+            missing += "".join(before[step.src_start : step.src_end])
         else:
-            added += "".join(after[other_start:other_end])
+            added += "".join(after[step.dest_start : step.dest_end])
     return found + _changed(missing, added)
 
 

@@ -1,6 +1,6 @@
 """What the pages of one dataset share."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -18,7 +18,7 @@ WRITE = "datasets:write"
 class DatasetsPage(Page):
     """A page of this app: writers are those who may write datasets."""
 
-    write_permission = WRITE
+    write_permission: ClassVar[str | None] = WRITE
     section = "datasets"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

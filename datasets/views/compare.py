@@ -1,6 +1,6 @@
 """Runs side by side, item by item, held against a baseline."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ class Compare(DatasetsPage):
         sets = [[answer for answer in answers if answer.link.run_id == run.pk] for run in runs]
         baseline = next((at for at, run in enumerate(runs) if run.run_id == request.GET.get("baseline")), 0)
         told = compare(runs, sets, baseline, request.GET.get("score", ""))
-        tests = {"disagree": lambda row: row.disagree, "worse": lambda row: row.worse}
+        tests: dict[str, Callable[[Row], bool]] = {"disagree": lambda row: row.disagree, "worse": lambda row: row.worse}
         show = request.GET.get("show", "")
         kept = [row for row in told.rows if tests[show](row)] if show in tests else list(told.rows)
         page = cut(kept, request.GET.get("cursor", ""), ROWS)

@@ -35,7 +35,7 @@ class RunLine:
     own: list[Score]
 
 
-def runs_table(project_id: str, runs: Sequence[DatasetRun], round_text: str) -> dict[str, Any]:
+def runs_table(project_id: str, runs: Sequence[DatasetRun], round_text: str = "") -> dict[str, Any]:
     """What `datasets/_runs.html` needs, in a constant number of questions.
 
     Long runs are read in several rounds, a request each; `round_text` is the number of this one. The rounds are
