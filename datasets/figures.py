@@ -1,14 +1,15 @@
 """The figures of runs, remembered: a list of runs must not read every trace and score of every run again.
 
 A summary is remembered under the run's epoch; whatever touches a trace of the run, or links a new answer, rotates the
-epoch after its commit, so that nobody can store an old summary under the new one. What is deleted rotates nothing: it
-is forgotten when the summary expires.
+epoch after its commit, so that nobody can store an old summary under the new one. A deletion rotates the epoch of the
+whole project: it is rare, and what it took with it is not worth finding out.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.db import connection
 from django.db.models import Count
 
 from common.ids import new_id
@@ -21,6 +22,8 @@ REMEMBERED_SECONDS = 300
 EPOCH_SECONDS = 3600
 # Answers that one request reads at most (a fraction of a second); the rest is left to the next one.
 BUDGET = 1500
+# Asked after every batch that is stored: written out, because making it of objects took longer than answering it.
+_RUNS_OF_TRACES = "SELECT DISTINCT run_id FROM datasets_datasetrunitem WHERE project_id = %s AND trace_id = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Figures:
 
 def figures_of(project_id: str, runs: Sequence[DatasetRun]) -> Figures:
     """The summaries of runs: remembered ones, and of the others as many as the budget allows, at least one."""
-    slots = _slots([run.pk for run in runs])
+    slots = _slots(project_id, [run.pk for run in runs])
     known: dict[str, RunSummary] = cache.get_many(slots.values())
     found = {key: known[slot] for key, slot in slots.items() if slot in known}
     missing = [run for run in runs if run.pk not in found]
@@ -61,13 +64,24 @@ def forget_runs(keys: Collection[int]) -> None:
 def forget_runs_of_traces(project_id: str, trace_ids: Collection[str]) -> None:
     """The same for all runs with answers in these traces."""
     if trace_ids:
-        rows = DatasetRunItem.objects.filter(project_id=project_id, trace_id__in=trace_ids)
-        forget_runs(set(rows.values_list("run_id", flat=True).distinct()))
+        with connection.cursor() as cursor:
+            cursor.execute(_RUNS_OF_TRACES, (project_id, list(trace_ids)))
+            forget_runs({key for (key,) in cursor.fetchall()})
 
 
-def _slots(keys: Sequence[int]) -> dict[int, str]:
-    epochs = cache.get_many([_epoch(key) for key in keys])
-    return {key: f"run-figures:{key}:{epochs.get(_epoch(key), '0')}" for key in keys}
+def forget_project(project_id: str) -> None:
+    """The figures of all runs of the project are read anew from now on."""
+    cache.set(_project_epoch(project_id), new_id(), EPOCH_SECONDS)
+
+
+def _slots(project_id: str, keys: Sequence[int]) -> dict[int, str]:
+    whole = _project_epoch(project_id)
+    epochs = cache.get_many([whole, *(_epoch(key) for key in keys)])
+    return {key: f"run-figures:{key}:{epochs.get(whole, '0')}:{epochs.get(_epoch(key), '0')}" for key in keys}
+
+
+def _project_epoch(project_id: str) -> str:
+    return f"runs-epoch:{project_id}"
 
 
 def _epoch(key: int) -> str:

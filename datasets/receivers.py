@@ -7,9 +7,9 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from datasets.experiments import link_experiments
-from datasets.figures import forget_runs_of_traces
+from datasets.figures import forget_project, forget_runs_of_traces
 from tracing.records import Changes
-from tracing.signals import storing
+from tracing.signals import deleted, storing
 
 
 @receiver(storing, dispatch_uid="datasets.link_experiments")
@@ -26,3 +26,9 @@ def forget_figures(project_id: str, changes: Changes, **_: Any) -> None:
     touched |= {change.trace_id for change in changes.scores if change.trace_id}
     if touched:
         transaction.on_commit(partial(forget_runs_of_traces, project_id, touched), robust=True)
+
+
+@receiver(deleted, dispatch_uid="datasets.forget_all_figures")
+def forget_all_figures(project_id: str, **_: Any) -> None:
+    """Runs answer with less than before."""
+    forget_project(project_id)

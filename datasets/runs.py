@@ -20,6 +20,7 @@ from datasets.items import item_at
 from datasets.jsontext import to_text
 from datasets.models import MAX_ID, MAX_ITEM_ID, MAX_RUN_NAME, Dataset, DatasetItem, DatasetRun, DatasetRunItem
 from datasets.texts import checked, checked_or_empty
+from tracing.deleting import delete
 from tracing.store import store
 from tracing.store.base import Deletion, Numbered, ObservationQuery, ScoreQuery
 
@@ -204,7 +205,7 @@ def delete_run(run: DatasetRun, *, by: Author = SERVER) -> None:
         scores = store().scores(ScoreQuery(project_id=project_id, dataset_run_ids=(run.run_id,), window=None)).rows
         if scores:
             # A run of the same name gets the same id: these scores would judge it too.
-            store().delete(Deletion(project_id=project_id, kind="scores", ids=tuple(score.id for score in scores)))
+            delete(Deletion(project_id=project_id, kind="scores", ids=tuple(score.id for score in scores)))
         run.delete()
 
 

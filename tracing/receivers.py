@@ -5,11 +5,11 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts.signals import project_purged
-from tracing.store import store
+from tracing.deleting import delete
 from tracing.store.base import Deletion
 
 
 @receiver(project_purged)
 def delete_what_was_measured(project_id: str, **_: Any) -> None:
     """Measured rows have no foreign key to their project, so they do not go with it."""
-    store().delete(Deletion(project_id=project_id, kind="project"))
+    delete(Deletion(project_id=project_id, kind="project"))

@@ -45,6 +45,14 @@ def test_a_new_score_a_new_trace_and_a_new_answer_are_seen_at_once(api: Api, pro
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_is_deleted_is_gone_from_the_figures_at_once(api: Api, project, run, capitals) -> None:
+    run("r", ["Рим", "Лондон", None])
+    read(project)
+    assert api.delete(f"traces/r-{capitals[0]['id']}").status_code == 200
+    assert read(project)[1]["r"].missing == 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_figures_read_while_something_changes_are_not_remembered(project, run, monkeypatch, capitals) -> None:
     run("r", ["Рим", "Лондон", None])
     honest = figures.summaries_of

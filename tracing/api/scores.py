@@ -15,11 +15,11 @@ from tracing import scores
 from tracing.api.params import path_id
 from tracing.api.score_lists import list_scores, one_score
 from tracing.api.serializing import score_v1
+from tracing.deleting import delete
 from tracing.ingestion import jsontext
 from tracing.ingestion.events import ScoreBody
 from tracing.ingestion.pipeline import store_changes
 from tracing.records import Changes, ScoreChange
-from tracing.store import store
 from tracing.store.base import Deletion
 
 
@@ -112,5 +112,5 @@ class ScoreView(PublicView):
     def delete(self, request: Request, score_id: str) -> Response:
         """Deleting twice is no fault: clients repeat requests whose answer got lost."""
         ids = (path_id(score_id, "Score"),)
-        store().delete(Deletion(project_id=self.project_id, kind="scores", ids=ids))
+        delete(Deletion(project_id=self.project_id, kind="scores", ids=ids))
         return Response({"message": "Score deleted successfully"}, status=202)

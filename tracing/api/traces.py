@@ -10,6 +10,7 @@ from common.errors import Invalid, NotFound
 from llm.pricing import book
 from tracing.api.params import Params, Table, all_of, any_of, before, equal, path_id, since
 from tracing.api.serializing import TRACE_GROUPS, trace_detail, trace_row
+from tracing.deleting import delete
 from tracing.store import store
 from tracing.store.base import Deletion, Numbered, TraceQuery
 
@@ -55,7 +56,7 @@ class TracesView(PublicView):
         if len(ids) > MAX_DELETED:
             raise Invalid(f"traceIds must name at most {MAX_DELETED} traces; there are {len(ids)}.", "traceIds")
         storable = tuple(trace_id for trace_id in ids if "\0" not in trace_id)
-        store().delete(Deletion(project_id=self.project_id, kind="traces", ids=storable))
+        delete(Deletion(project_id=self.project_id, kind="traces", ids=storable))
         return Response({"message": "Traces deleted successfully"})
 
 
@@ -72,5 +73,5 @@ class TraceView(PublicView):
 
     def delete(self, request: Request, trace_id: str) -> Response:
         ids = (path_id(trace_id, f"Trace {trace_id}"),)
-        store().delete(Deletion(project_id=self.project_id, kind="traces", ids=ids))
+        delete(Deletion(project_id=self.project_id, kind="traces", ids=ids))
         return Response({"message": "Trace deleted successfully"})

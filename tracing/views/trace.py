@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.api.rendering import moment
 from common.pages import Page
+from tracing.deleting import delete
 from tracing.filters import Filter
 from tracing.records import Observation, Trace, TraceDetail
 from tracing.store import store
@@ -55,7 +56,7 @@ class TracePage(Page):
 
     def post(self, request: HttpRequest, trace_id: str) -> HttpResponse:
         """Delete the trace."""
-        gone = store().delete(Deletion(project_id=self.project_id, kind="traces", ids=(trace_id,)))
+        gone = delete(Deletion(project_id=self.project_id, kind="traces", ids=(trace_id,)))
         if not gone:
             raise Http404
         return redirect("traces")

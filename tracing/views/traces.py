@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from common.pages import Page
+from tracing.deleting import delete
 from tracing.records import Score, Trace
 from tracing.store import store
 from tracing.store.base import Cursor, Deletion, ScoreQuery, TraceQuery
@@ -74,7 +75,7 @@ class TracesDelete(Page):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         ids = tuple(id for id in request.POST.getlist("id") if "\0" not in id)
-        gone = store().delete(Deletion(project_id=self.project_id, kind="traces", ids=ids)) if ids else 0
+        gone = delete(Deletion(project_id=self.project_id, kind="traces", ids=ids)) if ids else 0
         messages.success(request, ngettext("%(n)s trace deleted.", "%(n)s traces deleted.", gone) % {"n": gone})
         return redirect(f"{reverse('traces')}?{_same_list(request)}")
 
