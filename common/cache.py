@@ -2,6 +2,7 @@
 
 import logging
 import os
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -23,6 +24,8 @@ class _LeanClient(RedisCacheClient):
         super().__init__(*args, **kwargs)
         self._idle: list[Connection] = []
         self._process = os.getpid()
+        # When its thread ends; by then the collector may have freed the sockets in any order.
+        weakref.finalize(self, _hang_up, self._idle)
 
     def get(self, key: Any, default: Any) -> Any:
         value = self._ask("GET", key)
@@ -37,7 +40,8 @@ class _LeanClient(RedisCacheClient):
     def _ask(self, *command: str) -> Any:
         if self._process != os.getpid():
             # Forked: these are the parent's conversations.
-            self._idle, self._process = [], os.getpid()
+            self._idle.clear()
+            self._process = os.getpid()
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -54,6 +58,11 @@ class _LeanClient(RedisCacheClient):
     def _converse(self, connection: Connection, command: tuple[str, ...]) -> Any:
         connection.send_command(*command)  # type: ignore[no-untyped-call]
         return connection.read_response()
+
+
+def _hang_up(connections: list[Connection]) -> None:
+    while connections:
+        connections.pop().disconnect()  # type: ignore[no-untyped-call]
 
 
 class ForgivingRedisCache(RedisCache):
