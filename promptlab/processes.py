@@ -57,6 +57,7 @@ def spawn(
             cwd=cwd,
             env=None if environment is None else dict(environment),
             start_new_session=True,
+            umask=0o077,  # mails, media and logs are nobody else's to read
             preexec_fn=die_with(os.getpid(), when_we_die),
             **as_account(account),
         )
