@@ -10,7 +10,7 @@ RUN python -m venv /venv \
     && /venv/bin/pip install --requirement /tmp/requirements.txt
 COPY . .
 # Collecting needs settings, and settings need secrets; these reach no layer of the final image.
-RUN SECRET_KEY=only-to-collect-static-files-at-build \
+RUN mkdir staticfiles && SECRET_KEY=only-to-collect-static-files-at-build \
     PROMPTLAB_ENCRYPTION_KEY=only-to-collect-static-files-at-build \
     DATABASE_URL=postgresql://nowhere/none REDIS_URL=redis://nowhere \
     /venv/bin/python manage.py collectstatic --no-input --verbosity 0 \

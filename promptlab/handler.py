@@ -39,4 +39,8 @@ class PromptLabHandler(WSGIHandler):
             return super().get_response(request)
         # Older clients end some addresses with a slash (wire notes, section 0.9); redirecting would lose a POST's body.
         request.path_info = request.path_info.rstrip("/")
-        return self._api.get_response(request)
+        response = self._api.get_response(request)
+        if not response.streaming:
+            # Else the server would send it in chunks.
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
