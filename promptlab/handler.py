@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 API_PREFIX = "/api/"
 
@@ -40,7 +40,7 @@ class PromptLabHandler(WSGIHandler):
         # Older clients end some addresses with a slash (wire notes, section 0.9); redirecting would lose a POST's body.
         request.path_info = request.path_info.rstrip("/")
         response = self._api.get_response(request)
-        if not response.streaming:
+        if isinstance(response, HttpResponse):
             # Else the server would send it in chunks.
             response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
