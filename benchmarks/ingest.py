@@ -12,7 +12,9 @@ import argparse
 import base64
 import gzip
 import json
+import math
 import os
+import random
 import re
 import selectors
 import socket
@@ -31,9 +33,12 @@ TRACES_A_REQUEST = 20
 TRACES_A_BATCH = 3
 # Stand for the part of an id that differs from request to request.
 TRACE_MARK, SPAN_MARK = "aa" * 8, "bb" * 4
+MOMENT = "2026-05-28T20:26:40"  # the same for the time
 SENTENCE = "The capital of France is Paris, and it has been since the tenth century. "
 TEXT = SENTENCE * (1024 // len(SENTENCE))
-NOW = 1_780_000_000_000_000_000
+# Spans: the upper four bytes of a time in nanoseconds count some four seconds; they, too, differ by request.
+NOW = (time.time_ns() >> 32) << 32
+WEEK = 7 * 86_400
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Load:
     headers: dict[str, str]
     units: int
     traces: int
-    fresh: Callable[[str, str], bytes]  # 16 hex digits of trace ids, 8 of span ids -> body
+    fresh: Callable[[str, str, float], bytes]  # 16 hex digits of trace ids, 8 of span ids, seconds ago -> body
 
 
 @dataclass(slots=True)
@@ -129,7 +134,7 @@ def attribute(owner, key: str, text: str) -> None:
 
 def json_batch() -> bytes:
     """15 events as SDK 2 writes them."""
-    moment = "2026-05-28T20:26:40.{:06d}Z"
+    moment = MOMENT + ".{:06d}Z"
     batch = []
     for trace in range(TRACES_A_BATCH):
         trace_id = f"{TRACE_MARK}{trace + 1:016x}"
@@ -174,11 +179,18 @@ def loads() -> list[Load]:
     trace_mark, span_mark = bytes.fromhex(TRACE_MARK), bytes.fromhex(SPAN_MARK)
     events = json_batch()
 
-    def fresh_spans(trace_part: str, span_part: str) -> bytes:
-        return protobuf.replace(trace_mark, bytes.fromhex(trace_part)).replace(span_mark, bytes.fromhex(span_part))
+    now = NOW >> 32
+    moment_mark = now.to_bytes(4, "little")
 
-    def fresh_events(trace_part: str, span_part: str) -> bytes:
-        return events.replace(TRACE_MARK.encode(), trace_part.encode()).replace(SPAN_MARK.encode(), span_part.encode())
+    def fresh_spans(trace_part: str, span_part: str, ago: float) -> bytes:
+        moment = (now - int(ago * 1e9) // 2**32).to_bytes(4, "little")
+        timed = protobuf.replace(moment_mark, moment)
+        return timed.replace(trace_mark, bytes.fromhex(trace_part)).replace(span_mark, bytes.fromhex(span_part))
+
+    def fresh_events(trace_part: str, span_part: str, ago: float) -> bytes:
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - ago))
+        timed = events.replace(MOMENT.encode(), moment.encode())
+        return timed.replace(TRACE_MARK.encode(), trace_part.encode()).replace(SPAN_MARK.encode(), span_part.encode())
 
     otlp = {"Content-Type": "application/x-protobuf", "x-langfuse-ingestion-version": "4"}
     spans = TRACES_A_REQUEST * SPANS_A_TRACE
@@ -191,7 +203,7 @@ def loads() -> list[Load]:
             otlp | {"Content-Encoding": "gzip"},
             spans,
             TRACES_A_REQUEST,
-            lambda trace_part, span_part: gzip.compress(fresh_spans(trace_part, span_part), 1),
+            lambda *parts: gzip.compress(fresh_spans(*parts), 1),
         ),
         Load(
             "JSON batch, 15 events",
@@ -219,7 +231,7 @@ class Target:
     def request(self, load: Load) -> tuple[str, bytes]:
         """The id of the last trace in a fresh request, and the request."""
         trace_part = os.urandom(8).hex()
-        body = load.fresh(trace_part, os.urandom(4).hex())
+        body = load.fresh(trace_part, os.urandom(4).hex(), random.random() * WEEK)
         headers = {"Host": f"{self.host}:{self.port}", "Authorization": self.auth, **load.headers}
         lines = [f"POST {load.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""])
@@ -234,8 +246,10 @@ class Target:
         return self.get("traces?limit=1&fields=core")["meta"]["totalItems"]
 
 
-def measure(target: Target, load: Load, seconds: float) -> tuple[int, float, list[float]]:
-    """Requests that were sent, seconds until all of it was readable, and the duration of each request."""
+def measure(
+    target: Target, load: Load, seconds: float = math.inf, requests: float = math.inf
+) -> tuple[int, float, list[float]]:
+    """Send for so long, or so many: requests sent, seconds until all of it was readable, duration of each request."""
     before = target.count()
     selector = selectors.DefaultSelector()
     prepared = [target.request(load) for _ in range(CONNECTIONS)]
@@ -253,7 +267,7 @@ def measure(target: Target, load: Load, seconds: float) -> tuple[int, float, lis
             if not caller.complete():
                 continue
             durations.append(time.perf_counter() - caller.sent_at)
-            if time.perf_counter() - started < seconds:
+            if time.perf_counter() - started < seconds and sent < requests:
                 last, request = target.request(load)
                 caller.send(request)
                 sent += 1

@@ -73,6 +73,17 @@ def prepare(url: str, auth: str) -> None:
         urllib.request.urlopen(urllib.request.Request(address, json.dumps(body).encode(), headers)).close()
 
 
+def fetching(host: str, port: int, auth: str) -> bytes:
+    """The request that is repeated."""
+    lines = (
+        f"GET /api/public/v2/prompts/{NAME.replace('/', '%2F')} HTTP/1.1",
+        f"Host: {host}:{port}",
+        f"Authorization: {auth}",
+        "Accept: application/json",
+    )
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 def run(host: str, port: int, request: bytes, seconds: float) -> list[float]:
     """Fetch for `seconds` and return the duration of every fetch in seconds."""
     selector = selectors.DefaultSelector()
@@ -107,10 +118,7 @@ def main() -> None:
     prepare(options.url.rstrip("/"), auth)
     address = urlsplit(options.url)
     host, port = address.hostname or "127.0.0.1", address.port or 80
-    request = (
-        f"GET /api/public/v2/prompts/{NAME.replace('/', '%2F')} HTTP/1.1\r\n"
-        f"Host: {host}:{port}\r\nAuthorization: {auth}\r\nAccept: application/json\r\n\r\n"
-    ).encode()
+    request = fetching(host, port, auth)
     run(host, port, request, min(1.0, options.seconds))
     durations = sorted(run(host, port, request, options.seconds))
     rate = len(durations) / options.seconds
