@@ -241,6 +241,20 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
+    # The colours of static/css/promptlab.css.
+    "COLORS": {
+        "base": {
+            "50": "#f6f7f9", "100": "#f1f3f6", "200": "#e3e6eb", "300": "#c9ced6", "400": "#a3abb8", "500": "#6b7382",
+            "600": "#565e6c", "700": "#3a414c", "800": "#272c34", "900": "#101215", "950": "#0b0d0f",
+        },
+        "primary": {
+            "50": "#eef2ff", "100": "#e0e7ff", "200": "#c7d2fe", "300": "#a5b4fc", "400": "#818cf8", "500": "#6366f1",
+            "600": "#4f46e5", "700": "#4338ca", "800": "#3730a3", "900": "#312e81", "950": "#1e1b4b",
+        },
+    },  # fmt: skip
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("img/icon.svg")},
+    ],
     "STYLES": [lambda _request: static("css/promptlab.css")],
     "SCRIPTS": [lambda _request: static("js/promptlab.js")],
 }

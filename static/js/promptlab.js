@@ -23,7 +23,7 @@
     const at = (name) => event.target.closest(`[data-${name}]`);
     let element;
     if (at("theme-toggle")) setTheme(shown() === "dark" ? "light" : "dark");
-    else if (at("toggle-menu")) $("#shell").classList.toggle("menu-open");
+    else if (at("toggle-menu")) document.body.classList.toggle("menu-open");
     else if ((element = at("dialog"))) { event.preventDefault(); $(`#${CSS.escape(element.dataset.dialog)}`)?.showModal(); }
     else if ((element = at("close-dialog"))) element.closest("dialog")?.close();
     else if ((element = at("copy"))) { event.preventDefault(); copy(element); }
@@ -31,7 +31,7 @@
     else if ((element = at("show"))) showOne(element);
     else if ((element = event.target.closest("[role=treeitem]"))) $$("[role=treeitem]", element.parentElement).forEach((other) => other.setAttribute("aria-selected", other === element));
     else if (event.target.matches("dialog")) event.target.close();
-    else if (!event.target.closest(".pl-side")) $("#shell")?.classList.remove("menu-open");
+    else if (!event.target.closest(".pl-side")) document.body.classList.remove("menu-open");
     $$("details.pop[open]").forEach((pop) => { if (!pop.contains(event.target)) pop.open = false; });
   });
 
@@ -114,10 +114,10 @@
     if (box.matches("[data-check-all]")) $$("tbody [data-check]", box.closest("table")).forEach((other) => (other.checked = box.checked));
     if (box.matches("[data-check-all], [data-check]")) refreshBulk(box.closest("form, .bulk-scope") || document);
     if (box.matches("[data-column-toggle]")) {
-      const key = `columns:${box.dataset.columnToggle}`;
-      const hidden = new Set(JSON.parse(localStorage.getItem(key) || "[]"));
+      const name = box.dataset.columnToggle;
+      const hidden = hiddenColumns($(`table[data-columns="${name}"]`));
       box.checked ? hidden.delete(box.value) : hidden.add(box.value);
-      localStorage.setItem(key, JSON.stringify([...hidden]));
+      localStorage.setItem(`columns:${name}`, JSON.stringify([...hidden]));
       applyColumns();
     }
     if (box.matches("[data-submit]")) {
@@ -132,10 +132,13 @@
     $$("tr:has([data-check])", scope).forEach((row) => row.classList.toggle("selected", $("[data-check]", row).checked));
   }
   // Cells carry data-column="name"; a table carries data-columns="its name".
+  function hiddenColumns(table) {
+    const stored = localStorage.getItem(`columns:${table.dataset.columns}`);
+    return new Set(stored ? JSON.parse(stored) : (table.dataset.hidden || "").split(" "));
+  }
   function applyColumns() {
     $$("table[data-columns]").forEach((table) => {
-      const stored = localStorage.getItem(`columns:${table.dataset.columns}`);
-      const hidden = new Set(stored ? JSON.parse(stored) : (table.dataset.hidden || "").split(" "));
+      const hidden = hiddenColumns(table);
       $$("[data-column]", table).forEach((cell) => (cell.hidden = hidden.has(cell.dataset.column)));
       $$(`[data-column-toggle="${table.dataset.columns}"]`).forEach((box) => (box.checked = !hidden.has(box.value)));
     });
