@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid, NotFound
+from tracing.deleting import delete
 from tracing.ingestion.pipeline import store_changes
 from tracing.models.configured import ScoreConfig
 from tracing.records import Changes, Score, ScoreChange
@@ -64,7 +65,7 @@ def annotate(
                 name=config.name,
                 value=_typed(config, value),
                 source="ANNOTATION",
-                comment=comment.strip() or None,
+                comment=comment.strip(),
                 author_user_id=author_id,
             )
         ],
@@ -78,7 +79,7 @@ def annotate(
 def withdraw(project_id: str, target: Target, *, config_id: str, author_id: str) -> None:
     """Take the person's score back; nothing happens when there is none."""
     score_id = _score_id(project_id, target, config_id, author_id)
-    store().delete(Deletion(project_id=project_id, kind="scores", ids=(score_id,)))
+    delete(Deletion(project_id=project_id, kind="scores", ids=(score_id,)))
 
 
 def _require(project_id: str, target: Target) -> None:

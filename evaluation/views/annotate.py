@@ -43,9 +43,12 @@ class Annotate(Page):
             lines = sheet(self.project_id, target, str(self.request.user.pk))
         except NotFound as error:
             raise Http404(error.message) from error
+        shown = [_shown(line, typed) for line in lines]
         return {
             "target": target,
-            "lines": [_shown(line, typed) for line in lines],
+            "lines": shown,
+            # A config archived meanwhile has no line of its own.
+            "refusal": typed["refusal"] if typed and not any(line["refusal"] for line in shown) else "",
             "saved": typed["config_id"] if typed and not typed["refusal"] else "",
             "may_score": self.may("scores:write"),
             "may_configure": self.may("score_configs:write"),
