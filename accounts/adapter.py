@@ -62,6 +62,10 @@ class AccountAdapter(DefaultAccountAdapter):
             except OSError:
                 log.exception("A mail to %s could not be sent", email)
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """By account alone: allauth's own key holds the Host header too, which whoever guesses may vary."""
+        return str(credentials.get("email", "")).lower()
+
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().post_login(request, user, **kwargs)
         if user.language:

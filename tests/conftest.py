@@ -27,6 +27,7 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.CACHES["default"]["KEY_PREFIX"] = f"promptlab-tests-{os.getpid()}"
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
-    cache.clear()
+    """Forgets what this run has cached; `clear` would empty the database, which other runs may share."""
+    client = cache._cache.get_client(write=True)
+    if keys := list(client.scan_iter(f"{cache.key_prefix}:*", count=1000)):
+        client.delete(*keys)
 
 
 @dataclass(frozen=True)

@@ -220,9 +220,7 @@ def test_a_connected_account_can_be_added_and_taken_away(provider: Provider, bro
     browser.press(page, "/accounts/login/", login=alice.email, password=PASSWORD)
     provider.person("7", "private@example.net")
     page = browser.press(browser.open("/accounts/3rdparty/"), SSO)
-    browser.press(
-        page, "/accounts/reauthenticate/", password=PASSWORD
-    )  # nobody adds theirs at an open desk
+    browser.press(page, "/accounts/reauthenticate/", password=PASSWORD)  # nobody adds theirs at an open desk
     account = SocialAccount.objects.get()
     assert account.user == alice
     browser.press(browser.open("/accounts/3rdparty/"), "/accounts/3rdparty/", account=str(account.pk))
