@@ -107,6 +107,21 @@ def dataset_named(project_id: str, name: str) -> Dataset:
     return dataset
 
 
+def dataset_asked_for(project_id: str, name: str) -> Dataset:
+    """The dataset that a reader means: of this very name, else the only one that differs from it by case alone.
+
+    Names are case-sensitive, and every write takes them so. The article that this API is held against makes `Capitals`
+    and later reads `capitals`; where nothing else can be meant, a 404 would only be pedantic. Raises NotFound.
+    """
+    try:
+        return dataset_named(project_id, name)
+    except NotFound:
+        alike = list(Dataset.objects.filter(project_id=project_id, name__iexact=name)[:2]) if "\0" not in name else []
+        if len(alike) != 1:
+            raise
+        return alike[0]
+
+
 def dataset_by_id(project_id: str, dataset_id: str) -> Dataset:
     """The dataset of this id; raises NotFound."""
     dataset = Dataset.objects.filter(project_id=project_id, pk=dataset_id).first() if "\0" not in dataset_id else None

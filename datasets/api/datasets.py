@@ -11,7 +11,7 @@ from common.api.pagination import envelope, page_and_limit
 from datasets.api.base import DatasetView
 from datasets.api.bodies import DatasetBody
 from datasets.api.shapes import dataset_shape, item_shape
-from datasets.definitions import dataset_named, datasets, upsert_dataset
+from datasets.definitions import dataset_asked_for, datasets, upsert_dataset
 from datasets.items import ACTIVE, items
 from datasets.models import Dataset, DatasetItem, DatasetRun
 from datasets.runs import runs
@@ -43,7 +43,7 @@ class OneDataset(DatasetView):
     """`GET /v2/datasets/{name}`."""
 
     def get(self, request: Request, name: str) -> Response:
-        return Response(dataset_shape(dataset_named(self.project_id, name)))
+        return Response(dataset_shape(dataset_asked_for(self.project_id, name)))
 
 
 class OldDatasets(Datasets):
@@ -70,7 +70,7 @@ class OldDataset(DatasetView):
     """`GET /datasets/{name}`: with all items and the names of all runs."""
 
     def get(self, request: Request, name: str) -> Response:
-        dataset = dataset_named(self.project_id, name)
+        dataset = dataset_asked_for(self.project_id, name)
         shown: dict[str, Any] = dataset_shape(dataset)
         shown["items"] = [item_shape(row, dataset.name) for row in items(dataset)]
         shown["runs"] = list(runs(dataset).values_list("name", flat=True))

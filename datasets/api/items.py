@@ -11,7 +11,7 @@ from common.errors import Invalid, NotFound
 from datasets.api.base import DatasetView
 from datasets.api.bodies import ItemBody
 from datasets.api.shapes import item_shape
-from datasets.definitions import dataset_named
+from datasets.definitions import dataset_asked_for, dataset_named
 from datasets.items import KEEP, ItemChange, current_item, delete_item, items, items_of_project, put_item
 from datasets.models import Dataset, DatasetItem
 from tracing.api.params import Params
@@ -72,6 +72,6 @@ class OneItem(DatasetView):
 def _asked_for(project_id: str, name: str) -> Dataset:
     """The dataset of a query. SDK 2 encodes the name once too often (`My%20set`), so what it meant is tried as well."""
     try:
-        return dataset_named(project_id, name)
+        return dataset_asked_for(project_id, name)
     except NotFound:
-        return dataset_named(project_id, unquote(name))
+        return dataset_asked_for(project_id, unquote(name))

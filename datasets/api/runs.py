@@ -11,7 +11,7 @@ from datasets.api.base import DatasetView
 from datasets.api.bodies import RunItemBody
 from datasets.api.moments import read_moment
 from datasets.api.shapes import run_item_shape, run_shape
-from datasets.definitions import dataset_by_id, dataset_named, datasets
+from datasets.definitions import dataset_asked_for, dataset_by_id, dataset_named, datasets
 from datasets.models import Dataset, DatasetRun
 from datasets.runs import add_run_item, delete_run, run_items, run_named, runs
 
@@ -47,7 +47,7 @@ class Runs(DatasetView):
     """`GET /datasets/{name}/runs`."""
 
     def get(self, request: Request, name: str) -> Response:
-        dataset = dataset_named(self.project_id, name)
+        dataset = dataset_asked_for(self.project_id, name)
         return self.numbered(runs(dataset), lambda run: run_shape(run, dataset.name))
 
 

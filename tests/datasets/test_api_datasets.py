@@ -29,10 +29,22 @@ def test_the_same_name_updates_and_null_or_missing_keeps(api: Api) -> None:
     assert list(now["metadata"]) == ["z", "a"]  # the order of keys survives
 
 
-def test_names_are_case_sensitive(api: Api, dataset) -> None:
-    refusal = api.get("v2/datasets/capitals")
+def test_a_reader_who_mistakes_the_case_finds_the_only_one_alike(api: Api, dataset) -> None:
+    assert api.get("v2/datasets/capitals").json()["name"] == "Capitals"
+    assert api.get("dataset-items", datasetName="CAPITALS").status_code == 200
+
+
+def test_names_are_case_sensitive_as_soon_as_there_are_two(api: Api, dataset) -> None:
+    small = api.post("v2/datasets", {"name": "capitals"}).json()
+    assert small["id"] != dataset["id"]
+    assert api.get("v2/datasets/capitals").json()["id"] == small["id"]
+    refusal = api.get("v2/datasets/CAPITALS")
     assert refusal.status_code == 404
     assert refusal.json()["error"] == "LangfuseNotFoundError"
+
+
+def test_writers_must_name_the_dataset_exactly(api: Api, dataset) -> None:
+    assert api.post("dataset-items", {"datasetName": "capitals", "input": 1}).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["folder/sub/cities", "с пробелом и %", "a/runs/b", "100%25?x#y"])
