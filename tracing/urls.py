@@ -13,6 +13,7 @@ from tracing.views.trace import Neighbour, TracePage
 from tracing.views.traces import Traces, TracesDelete
 from tracing.views.unpriced import UnpricedModels
 from tracing.views.users import Users
+from tracing.views.uses import PromptUses, PromptVersionUses
 
 urlpatterns = [
     path("traces", Traces.as_view(), name="traces"),
@@ -22,6 +23,8 @@ urlpatterns = [
     path("observations", Observations.as_view(), name="observations"),
     path("sessions", Sessions.as_view(), name="sessions"),
     path("sessions/<any:session_id>", SessionPage.as_view(), name="session"),
+    path("fragments/prompt-uses", PromptUses.as_view(), name="prompt_uses"),
+    path("fragments/prompt-version-uses", PromptVersionUses.as_view(), name="prompt_version_uses"),
     path("users", Users.as_view(), name="users"),
     path("scores", Scores.as_view(), name="scores"),
     path("unpriced", UnpricedModels.as_view(), name="unpriced_models"),
