@@ -75,9 +75,9 @@ def test_the_figures_are_what_was_stored(bobs: Visitor, happened: None) -> None:
 )  # fmt: skip
 def test_every_bar_leads_to_exactly_its_rows(bobs: Visitor, happened: None, query: str) -> None:
     charts = _charts(bobs.get(f"?{query}"))
-    assert {"Activity", "Cost by model", "Tokens", "Errors", "quality"} <= set(charts)
+    assert {"Activity", "Cost by model", "Tokens", "quality"} <= set(charts)
     checked = 0
-    for title in ("Activity", "Errors"):
+    for title in {"Activity", "Errors"} & set(charts):  # without errors there is no chart of them
         chart = charts[title]
         for series in chart["series"]:
             for number, span in zip(series["data"], chart["spans"], strict=True):

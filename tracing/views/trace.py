@@ -50,6 +50,7 @@ class TracePage(Page):
                 "raw": _raw(detail, chosen),
                 "may_write": self.may("traces:write"),
                 "may_score": self.may("scores:write"),
+                "may_add": self.may("datasets:write"),
                 **(_root_bodies(detail) if chosen is None else {"input": chosen.input, "output": chosen.output}),
             }
         )
