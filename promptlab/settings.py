@@ -234,6 +234,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # --- The admin's look (django-unfold); its sidebar is ours: templates/admin/nav_sidebar.html --------
 
+
+def _shades(colors: str) -> dict[str, str]:
+    """From the lightest to the darkest, under the names that Tailwind gives them."""
+    names = ("50", *(str(n) for n in range(100, 1000, 100)), "950")
+    return {name: f"#{color}" for name, color in zip(names, colors.split(), strict=True)}
+
+
 UNFOLD = {
     "SITE_TITLE": "PromptLab",
     "SITE_HEADER": "PromptLab",
@@ -243,15 +250,9 @@ UNFOLD = {
     "BORDER_RADIUS": "6px",
     # The colours of static/css/promptlab.css.
     "COLORS": {
-        "base": {
-            "50": "#f6f7f9", "100": "#f1f3f6", "200": "#e3e6eb", "300": "#c9ced6", "400": "#a3abb8", "500": "#6b7382",
-            "600": "#565e6c", "700": "#3a414c", "800": "#272c34", "900": "#101215", "950": "#0b0d0f",
-        },
-        "primary": {
-            "50": "#eef2ff", "100": "#e0e7ff", "200": "#c7d2fe", "300": "#a5b4fc", "400": "#818cf8", "500": "#6366f1",
-            "600": "#4f46e5", "700": "#4338ca", "800": "#3730a3", "900": "#312e81", "950": "#1e1b4b",
-        },
-    },  # fmt: skip
+        "base": _shades("f6f7f9 f1f3f6 e3e6eb c9ced6 a3abb8 6b7382 565e6c 3a414c 272c34 101215 0b0d0f"),
+        "primary": _shades("eef2ff e0e7ff c7d2fe a5b4fc 818cf8 6366f1 4f46e5 4338ca 3730a3 312e81 1e1b4b"),
+    },
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("img/icon.svg")},
     ],

@@ -1,0 +1,86 @@
+"""A real browser on a real port: Chromium signed in as a person, and every fault it reports noted.
+
+The demo is played against the server through the public API, as the second generation of SDKs speaks.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from accounts.models import User
+from promptlab.demo.playing import play
+from promptlab.demo.wire import Wire
+from tests.conftest import PASSWORD, Server
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the system's Chromium."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.fail("Browser tests need Chromium: install it with `apt-get install chromium` (or your system's way).")
+    return found
+
+
+@pytest.fixture
+def browser(chromium: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    # Playwright's loop runs in this thread, which Django would take for an asynchronous one.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+        # What a test read under Playwright's loop it read on a connection of its own.
+        connections.close_all()
+
+
+@dataclass
+class Window:
+    """A page in the project. `faults`: what the browser complained about (scripts, policy, missing files)."""
+
+    page: Page
+    server: Server
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def root(self) -> str:
+        return f"{self.server.url}/project/{self.server.keys.id}"
+
+    def open(self, path: str) -> Page:
+        self.page.goto(f"{self.root}/{path}")
+        return self.page
+
+    def note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.faults.append(f"{self.page.url}: {message.text}")
+
+
+@pytest.fixture
+def played(server: Server) -> Server:
+    """The server with everything of the tutorial in its project."""
+    play(Wire(server.url, server.public_key, server.secret_key), server.keys.id)
+    return server
+
+
+@pytest.fixture
+def window(browser: Browser, played: Server, alice: User) -> Iterator[Window]:
+    """Signed in as Alice, who may see every page, through the form; at the end nothing may have been complained about."""
+    page = browser.new_page(locale="en-US")
+    page.set_default_timeout(15_000)
+    made = Window(page, played)
+    page.on("console", made.note)
+    page.on("pageerror", lambda error: made.faults.append(f"{page.url}: {error}"))
+    page.goto(f"{played.url}/accounts/login/?next=/project/{played.keys.id}/")
+    page.fill("input[name=login]", alice.email)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(f"**/project/{played.keys.id}/")
+    yield made
+    page.close()
+    assert made.faults == []

@@ -1,0 +1,72 @@
+"""Every page, wide and narrow: nothing sticks out, and the browser complains of nothing."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Window
+
+pytestmark = pytest.mark.browser
+
+PAGES = (
+    "", "traces", "traces?name=nobody", "observations", "sessions", "users", "scores", "prompts", "prompts/test_2",
+    "datasets", "datasets/-/new", "experiments", "settings", "settings/keys", "settings/members",
+    "admin/tracing/scoreconfig/", "admin/tracing/scoreconfig/add/", "admin/llm/modeldefinition/",
+    "admin/llm/modeldefinition/add/",
+)  # fmt: skip
+# Lists, and what is opened from their first rows.
+INSIDE = ("traces?name=experiment", "sessions", "datasets", "experiments")
+STICKS_OUT = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    return [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > width + 1)
+        .slice(0, 5).map((one) => one.outerHTML.slice(0, 120));
+}"""
+
+
+def _addresses(window: Window) -> list[str]:
+    found = list(PAGES)
+    for path in INSIDE:
+        page = window.open(path)
+        href = page.locator("a.row-link").first.get_attribute("href")
+        assert href
+        inner = href.removeprefix(window.root.removeprefix(window.server.url)).lstrip("/")
+        found.append(inner)
+        if inner.startswith("traces/"):
+            found += [f"{inner}?tab={tab}" for tab in ("scores", "annotate", "raw")] + [f"{inner}?view=timeline"]
+        if path == "datasets":
+            found += [f"{inner}/runs", f"{inner}/-/import", f"{inner}/-/item", f"{inner}/-/edit"]
+    return found
+
+
+def _look(page: Page) -> list[str]:
+    page.wait_for_load_state("networkidle")
+    return [f"{page.url}: {one}" for one in page.evaluate(STICKS_OUT)]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_sticks_out_and_nothing_fails(window: Window, width: int) -> None:
+    window.page.set_viewport_size({"width": width, "height": 800})
+    beyond: list[str] = []
+    for address in _addresses(window):
+        beyond += _look(window.open(address))
+    window.page.goto(f"{window.server.url}/account")
+    beyond += _look(window.page)
+    window.page.goto(f"{window.server.url}/projects")
+    beyond += _look(window.page)
+    assert beyond == []
+
+
+@pytest.mark.parametrize("path", ["traces", "admin/tracing/scoreconfig/"])
+def test_the_menu_of_a_narrow_screen_opens_and_closes(window: Window, path: str) -> None:
+    page = window.page
+    page.set_viewport_size({"width": 390, "height": 800})
+    window.open(path)
+    menu = page.locator("#sidebar")
+    expect(menu).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    expect(menu).to_be_visible()
+    page.mouse.click(370, 600)
+    expect(menu).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    menu.get_by_role("link", name="Datasets").click()
+    page.wait_for_url("**/datasets")
