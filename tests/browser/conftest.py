@@ -70,7 +70,7 @@ def played(server: Server) -> Server:
 
 @pytest.fixture
 def window(browser: Browser, played: Server, alice: User) -> Iterator[Window]:
-    """Signed in as Alice, who may see every page, through the form; at the end nothing may have been complained about."""
+    """Signed in through the form as Alice, who may see every page; at the end no fault may have been noted."""
     page = browser.new_page(locale="en-US")
     page.set_default_timeout(15_000)
     made = Window(page, played)

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Window
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 PAGES = (
     "", "traces", "traces?name=nobody", "observations", "sessions", "users", "scores", "prompts", "prompts/test_2",
@@ -39,7 +39,7 @@ def _addresses(window: Window) -> list[str]:
 
 
 def _look(page: Page) -> list[str]:
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("() => !document.querySelector('[hx-trigger=load]')")  # fragments have come
     return [f"{page.url}: {one}" for one in page.evaluate(STICKS_OUT)]
 
 
@@ -70,3 +70,17 @@ def test_the_menu_of_a_narrow_screen_opens_and_closes(window: Window, path: str)
     page.get_by_role("button", name="Menu").click()
     menu.get_by_role("link", name="Datasets").click()
     page.wait_for_url("**/datasets")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_opens_stays_on_the_screen(window: Window, width: int) -> None:
+    page = window.page
+    page.set_viewport_size({"width": width, "height": 800})
+    window.open("traces")
+    for name in ("Filter", "Columns"):
+        page.locator("summary").filter(has_text=name).click()
+        box = page.locator("details[open] > .panel").bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        page.locator("h1").click()
