@@ -88,6 +88,12 @@ def percent(share: float | None, digits: int = 0) -> SafeString | str:
     return NOTHING if share is None else f"{number_format(round(share * 100, digits), digits)} %"
 
 
+@register.filter
+def shortened(text: str, length: int) -> str:
+    """At most `length` characters, the last an ellipsis. Lists do it often, and `truncatechars` does far more."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
 @register.simple_tag
 def moment(value: datetime | None) -> SafeString:
     """A short relative time, kept true by the page's script, with the exact one on hover."""
