@@ -39,7 +39,8 @@ def link_experiments(project_id: str, changes: Changes) -> None:
     roots = [change for change in changes.observations if change.experiment and _is_root(change)]
     if not roots:
         return
-    asked = {(change.experiment or {}).get("dataset.id", "") for change in roots} - {""}
+    named = {(change.experiment or {}).get("dataset.id", "") for change in roots}
+    asked = {dataset_id for dataset_id in named if dataset_id and "\0" not in dataset_id}
     known = set(Dataset.objects.filter(project_id=project_id, pk__in=asked).values_list("pk", flat=True))
     told = [found for change in roots if (found := _read(project_id, change, known)) is not None]
     versions = _versions(project_id, {one.item_id for one in told if one.draft.dataset_id})

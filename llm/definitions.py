@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from accounts.authors import Author
+from accounts.storable import storable
 from common.errors import Invalid, NotFound
 from common.ids import new_id
 from llm import builtin
@@ -116,7 +117,7 @@ def check(draft: Draft) -> dict[str, Any]:
         "start_date": draft.start_date,
         "unit": _one_of(draft.unit or "TOKENS", UNITS, "unit"),
         "tokenizer_id": _one_of(draft.tokenizer_id, TOKENIZERS, "tokenizerId") if draft.tokenizer_id else None,
-        "tokenizer_config": draft.tokenizer_config,
+        "tokenizer_config": storable(draft.tokenizer_config),
         "tiers": check_tiers(draft),
     }
 

@@ -21,6 +21,8 @@ MAX_ID = 800
 MAX_ID_BYTES = 2000
 MAX_NAME = 800
 MAX_TEXT = 500
+# Sums of squares of larger numbers leave PostgreSQL's double precision, and a mean over them would be an error.
+MAX_VALUE = 1e100
 CORRECTION_NAME = "output"
 FIRST_YEAR, LAST_YEAR = 1970, 2500
 
@@ -182,6 +184,8 @@ def _number(value: Any, data_type: str) -> float:
         number = math.inf
     if not math.isfinite(number):
         raise Invalid("value must be a finite number.", "value")
+    if abs(number) > MAX_VALUE:
+        raise Invalid(f"value must lie between -{MAX_VALUE:g} and {MAX_VALUE:g}.", "value")
     return number
 
 

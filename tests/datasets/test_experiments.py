@@ -118,12 +118,19 @@ def test_local_items_of_sdk_3_which_have_an_id_each_are_one_run(project) -> None
         {"id": "x" * 256},
         {"name": "x" * 1001},
         {"item__id": "a\0b"},
+        {"id": "\0"},
+        {"name": "\0"},
     ],
 )
 def test_attributes_that_cannot_be_stored_never_cost_the_span(api: Api, project, experiment, change) -> None:
     send(project, span("task", "t1", "run", **(experiment | change)))
     assert not DatasetRun.objects.exists()
     assert api.get("traces/t1").status_code in (200, 404)
+
+
+def test_a_dataset_id_that_cannot_exist_costs_nothing(api: Api, project, experiment) -> None:
+    send(project, span("task", "t1", "run", **(experiment | {"dataset__id": "\0"})))
+    assert DatasetRun.objects.get().dataset is None
 
 
 def test_a_dataset_of_another_project_is_not_linked(project, other_project, experiment) -> None:

@@ -82,6 +82,17 @@ def test_a_busy_port_is_one_sentence(house: House) -> None:
     assert refused.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(("path", "sent", "status"), [("ingestion", 10, 401), ("traces", 10, 405), ("scores", 70, 413)])
+def test_who_is_refused_while_sending_much_hears_why(
+    house: House, keys: tuple[str, str], path: str, sent: int, status: int
+) -> None:
+    """Without reading the rest the connection would break, and clients would repeat what can never succeed."""
+    auth = None if status == 401 else keys
+    answer = httpx.post(f"{house.url}/api/public/{path}", content=b" " * sent * 1024 * 1024, auth=auth, timeout=60)
+    assert answer.status_code == status
+    assert answer.json()["message"]
+
+
 def test_readiness_tells_the_truth_about_valkey(house: House) -> None:
     (valkey,) = house.processes("valkey-server")
     valkey.suspend()

@@ -166,3 +166,10 @@ def test_changes_are_written_into_the_audit_log(api, project) -> None:
     assert [entry.action for entry in entries] == ["create", "update", "delete"]
     assert entries[0].api_key == project.public_key
     assert entries[1].before != entries[1].after
+
+
+def test_what_postgresql_cannot_store_in_json_is_replaced(api) -> None:
+    body = {"modelName": "m", "matchPattern": "(?i)^m$", "unit": "TOKENS", "inputPrice": 1, "outputPrice": 1}
+    answer = api.post("models", body | {"tokenizerConfig": {"\0": ["\0"]}})
+    assert answer.status_code == 200
+    assert answer.json()["tokenizerConfig"] == {"\ufffd": ["\ufffd"]}

@@ -288,7 +288,7 @@ _METADATA: tuple[tuple[str, tuple[str, ...]], ...] = (
 @lru_cache(maxsize=16_384)  # names repeat from span to span
 def _plan(name: str) -> _Plan:
     fields = tuple(_INDEX.get(name, ()))
-    experiment = name.removeprefix(EXPERIMENT) if name.startswith(EXPERIMENT) else ""
+    experiment = name.removeprefix(EXPERIMENT).replace("\0", "\ufffd") if name.startswith(EXPERIMENT) else ""
     metadata = tuple(
         (part, name[len(prefix) + 1 :].replace("\0", "\ufffd"))
         for prefix, parts in _METADATA
@@ -317,7 +317,8 @@ def read(attributes: Attributes) -> Meaning:
                 else:  # a whole object; single keys go over it
                     setattr(meaning, part, jsontext.split_metadata(text) | into)
         elif plan.experiment:
-            meaning.experiment[plan.experiment] = value if isinstance(value, str) else jsontext.dump(value)
+            text = value if isinstance(value, str) else jsontext.dump(value)
+            meaning.experiment[plan.experiment] = text.replace("\0", "\ufffd")
         if plan.foreign:
             meaning.foreign = True
     return meaning

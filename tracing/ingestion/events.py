@@ -297,9 +297,22 @@ def _check(event: Event, raw: msgspec.Raw, *, strict: bool) -> None:
     event.timestamp = fields.moment(event.timestamp, "timestamp") or event.timestamp
     # The wrapper around the body is two levels deep.
     if jsontext.deeper_than(bytes(memoryview(raw)), jsontext.MAX_DEPTH + 2):
-        raise Invalid(f"body: a value is nested deeper than {jsontext.MAX_DEPTH} levels. Send it as a string.", "body")
+        place = _too_deep(event.body)
+        raise Invalid(
+            f"{place}: a value is nested deeper than {jsontext.MAX_DEPTH} levels. Send it as a string.", place
+        )
     if strict:
         _check_environment(_decode(_PLACED, event.body, "body").environment)
+
+
+def _too_deep(body: msgspec.Raw) -> str:
+    """Which field of the body holds the deep value."""
+    try:
+        values = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return "body"
+    deep = (name for name, raw in values.items() if jsontext.deeper_than(bytes(memoryview(raw)), jsontext.MAX_DEPTH))
+    return next(deep, "body")
 
 
 def _json(raw: msgspec.Raw) -> JsonText | None:

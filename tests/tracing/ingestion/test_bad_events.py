@@ -49,8 +49,8 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("span-create", {"id": "x", "startTime": 1700000000}, "body.startTime"),
     ("span-create", {"id": "x", "endTime": "9999-12-31T23:59:59Z"}, "body.endTime"),
     ("span-create", {"id": "x", "level": "LOUD"}, "body.level"),
-    ("span-create", {"id": "x", "input": json.loads("[" * 200 + "]" * 200)}, "body"),
-    ("span-create", {"id": "x", "metadata": {"a": json.loads('{"a":' * 150 + "1" + "}" * 150)}}, "body"),
+    ("span-create", {"id": "x", "input": json.loads("[" * 200 + "]" * 200)}, "input"),
+    ("span-create", {"id": "x", "metadata": {"a": json.loads('{"a":' * 150 + "1" + "}" * 150)}}, "metadata"),
     ("generation-create", {"id": "x", "usage": "many"}, "body.usage"),
     ("generation-create", {"id": "x", "usageDetails": [1]}, "body.usageDetails"),
     ("generation-create", {"id": "x", "costDetails": 0.1}, "body.costDetails"),
@@ -240,3 +240,12 @@ def test_large_batches_take_turns(doors: Doors, monkeypatch: pytest.MonkeyPatch)
         assert answer.status_code == 503 and answer.headers["Retry-After"]
         assert doors.api.post("ingestion", {"batch": []}).status_code == 207
     doors.accept(event("trace-create", {"id": "t", "input": "x" * 200}))
+
+
+def test_numbers_that_no_mean_could_hold_are_refused(doors: Doors) -> None:
+    answer = doors.ingest(event("score-create", {"traceId": "t", "name": "n", "value": 1e300})).json()
+    assert "value" in str(answer["errors"][0])
+    doors.accept(*(event("score-create", {"traceId": "t", "name": "n", "value": 1e100}) for _ in range(3)))
+    query = {"view": "scores-numeric", "metrics": [{"measure": "value", "aggregation": "avg"}], "dimensions": []}
+    query |= {"fromTimestamp": "2000-01-01T00:00:00Z", "toTimestamp": "2100-01-01T00:00:00Z"}
+    assert doors.api.get("v2/metrics", query=json.dumps(query)).status_code == 200
