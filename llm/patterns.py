@@ -25,6 +25,8 @@ def check_pattern(pattern: str, field: str) -> str:
         raise Invalid(f"{field} must not be empty.", field)
     if len(pattern) > MAX_PATTERN:
         raise Invalid(f"{field} must have at most {MAX_PATTERN} characters; it has {len(pattern)}.", field)
+    if "\0" in pattern:
+        raise Invalid(f"{field} must not contain NUL characters.", field)
     try:
         compiled(pattern)
     except re2.error as error:

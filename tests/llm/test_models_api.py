@@ -173,3 +173,4 @@ def test_what_postgresql_cannot_store_in_json_is_replaced(api) -> None:
     answer = api.post("models", body | {"tokenizerConfig": {"\0": ["\0"]}})
     assert answer.status_code == 200
     assert answer.json()["tokenizerConfig"] == {"\ufffd": ["\ufffd"]}
+    assert api.post("models", body | {"matchPattern": "a\0b"}).status_code == 400
