@@ -10,7 +10,7 @@ import pytest
 from tests.endpoint.fixtures import openai_endpoint
 from tests.endpoint.server import Endpoint
 from tests.sdk.stage import Stage, running
-from tests.sdk.telling import SDKS, Told, script_of, tell
+from tests.sdk.telling import PATIENT, SDKS, Told, script_of, tell
 
 __all__ = ["openai_endpoint", "stage", "told"]
 
@@ -25,7 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that wants `told` runs for every SDK, or for those that it names by `told_by`."""
     if "told" in metafunc.fixturenames:
         sdks = getattr(metafunc.function, "sdks", SDKS)
-        marked = [pytest.param(sdk, marks=pytest.mark.sdk) for sdk in sdks]
+        marked = [pytest.param(sdk, marks=[pytest.mark.sdk, PATIENT]) for sdk in sdks]
         metafunc.parametrize("told", marked, indirect=True, scope="session")
 
 

@@ -17,7 +17,8 @@ from tests.sdk.scripts import story
 from tests.sdk.stage import Stage
 
 HERE = Path(__file__).parent
-PATIENCE = 100  # seconds for a script
+PATIENCE = 200  # seconds for a script; 10 do on an idle machine
+PATIENT = pytest.mark.timeout(PATIENCE + 100)  # the first test of an SDK waits for its story
 PYTHONS = ("py2", "py3", "py4", "py5")
 SDKS = (*PYTHONS, "js3", "js5")
 

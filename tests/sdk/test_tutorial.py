@@ -10,10 +10,10 @@ import pytest
 
 from tests.endpoint.server import Endpoint
 from tests.sdk.stage import Stage
-from tests.sdk.telling import HERE, Told, tell
+from tests.sdk.telling import HERE, PATIENT, Told, tell
 from tests.sdk.tutorial.article import ARTICLE
 
-pytestmark = pytest.mark.sdk
+pytestmark = [pytest.mark.sdk, PATIENT]
 
 RUN = "Determining the capital of a country"
 CAPITALS = ["Каир", "Претория", "Буэнос-Айрес", "Сеул", "Оттава", "Нью-Дели", "Токио", "Бразилиа", "Мадрид", "Рим"]
