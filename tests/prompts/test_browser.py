@@ -3,37 +3,31 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connections
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from prompts.models import LabelMove, PromptVersion
+from tests.browser.conftest import browser, chromium
 from tests.conftest import PASSWORD
 from tests.prompts.casting import text_prompt
 
-CHROMIUM = "/usr/bin/chromium"
+__all__ = ["browser", "chromium"]
 
 
 @pytest.fixture
-def browser_page(server, bob, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+def browser_page(browser: Browser, server, bob) -> Iterator[Page]:
     """A page signed in as Bob, in the project."""
-    # Playwright's loop runs in this thread, which Django would take for an asynchronous one.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(base_url=f"{server.url}/project/{server.keys.id}/")
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.goto(f"{server.url}/accounts/login/?next=/project/{server.keys.id}/prompts")
-        page.fill("input[name=login]", bob.email)
-        page.fill("input[name=password]", PASSWORD)
-        page.press("input[name=password]", "Enter")
-        page.wait_for_url("**/prompts")
-        yield page
-        browser.close()
-        # What a test read under Playwright's loop it read on a connection of its own.
-        connections.close_all()
-        assert faults == []
+    page = browser.new_page(base_url=f"{server.url}/project/{server.keys.id}/")
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(f"{server.url}/accounts/login/?next=/project/{server.keys.id}/prompts")
+    page.fill("input[name=login]", bob.email)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url("**/prompts")
+    yield page
+    page.close()
+    assert faults == []
 
 
 @pytest.mark.browser
