@@ -1,6 +1,7 @@
 """Filters and tags that every page may use (builtins: no `{% load %}` needed). docs/pages.md shows them at work."""
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -29,13 +30,13 @@ def icon(name: str) -> SafeString:
 
 @register.filter
 def money(value: float | None) -> SafeString | str:
-    """US dollars with as many digits as small amounts need: $12.30, $0.0042, $0.0000012."""
+    """US dollars: cents from a dollar on, three digits that say something below: $12.30, $0.0042, $0.00000123."""
     if value is None:
         return NOTHING
     amount = float(value)
     if amount == 0:
         return "$0"
-    digits = 2 if abs(amount) >= 1 else 4 if abs(amount) >= 0.001 else 7
+    digits = 2 if abs(amount) >= 1 else min(12, 2 - math.floor(math.log10(abs(amount))))
     text = number_format(round(amount, digits), digits)
     if digits > 2:
         text = text.rstrip("0").rstrip(".,")

@@ -1,0 +1,41 @@
+"""Numbers as people read them."""
+
+import pytest
+
+from common.templatetags.promptlab import count, duration, money, percent, short_count
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        (0, "$0"),
+        (12.3, "$12.30"),
+        (0.5, "$0.5"),
+        (0.0005115, "$0.000512"),
+        (0.00000123, "$0.00000123"),
+        (1234.5, "$1234.50"),
+    ],
+)
+def test_money_keeps_three_digits_that_say_something(amount: float, shown: str) -> None:
+    assert money(amount) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.0004, "0 ms"), (0.4114, "411 ms"), (1.299, "1.30 s"), (75, "1 min 15 s"), (7260, "2 h 1 min")],
+)
+def test_durations_carry_their_unit(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
+
+
+def test_counts_and_shares() -> None:
+    assert (count(1234567), short_count(12345), short_count(4_100_000), percent(0.667)) == (
+        "1,234,567",
+        "12.3K",
+        "4.1M",
+        "67 %",
+    )
+
+
+def test_nothing_is_a_dash() -> None:
+    assert all("–" in str(show(None)) for show in (money, duration, count, short_count, percent))
