@@ -6,7 +6,7 @@ like ten items.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from common.content import preview
@@ -115,6 +115,20 @@ def summarise(answers: Sequence[Answer]) -> RunSummary:
     )
 
 
+def in_same_units(summaries: Sequence[RunSummary]) -> list[RunSummary]:
+    """Summaries to stand side by side: a score that is a share of right answers in one run and a mean in another (its
+    values only happened to be 0 and 1) is told as a mean in both."""
+    kinds: dict[ScoreKey, set[str]] = {}
+    for summary in summaries:
+        for key, score in summary.scores.items():
+            kinds.setdefault(key, set()).add(score.kind)
+    mixed = {key for key, found in kinds.items() if found == {"share", "mean"}}
+    return [
+        replace(summary, scores={k: replace(s, kind="mean") if k in mixed else s for k, s in summary.scores.items()})
+        for summary in summaries
+    ]
+
+
 def item_values(answers: Sequence[Answer], key: ScoreKey) -> dict[str, float]:
     """The score of each item that has one: the mean over its repetitions."""
     found: dict[str, float] = {}
@@ -141,7 +155,7 @@ def compare(
     runs: Sequence[DatasetRun], sets: Sequence[Sequence[Answer]], baseline: int, chosen: str = ""
 ) -> Comparison:
     """Hold runs against each other; `chosen` names the score (`ScoreKey.text`) that tells better from worse."""
-    summaries = tuple(summarise(answers) for answers in sets)
+    summaries = tuple(in_same_units([summarise(answers) for answers in sets]))
     keys = tuple(score_keys([answer for answers in sets for answer in answers]))
     numeric = [key for key in keys if key.data_type in NUMBERS]
     key = next((key for key in numeric if key.text == chosen), None) or _most_told(numeric, summaries)

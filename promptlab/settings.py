@@ -210,6 +210,8 @@ else:
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("PROMPTLAB_MAIL_FROM", "PromptLab <promptlab@localhost>")
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAIL_CONFIGURED else "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# An address that has no account gets no mail: it would invite strangers to sign up, and be a way to send them mail.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = MAIL_CONFIGURED
 
 # --- API -----------------------------------------------------------------------------------------

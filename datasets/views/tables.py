@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from datasets.answers import ScoreKey
-from datasets.comparison import RunSummary, ScoreSummary
+from datasets.comparison import RunSummary, ScoreSummary, in_same_units
 from datasets.figures import figures_of
 from datasets.models import DatasetRun
 from tracing.records import Score
@@ -43,9 +43,10 @@ def runs_table(project_id: str, runs: Sequence[DatasetRun], round_text: str = ""
     """
     figures = figures_of(project_id, runs)
     this_round = int(round_text) if round_text.isascii() and round_text.isdigit() and len(round_text) < 4 else 0
-    columns = score_columns({key for summary in figures.summaries.values() for key in summary.scores})
+    summaries = dict(zip(figures.summaries, in_same_units(list(figures.summaries.values())), strict=True))
+    columns = score_columns({key for summary in summaries.values() for key in summary.scores})
     own = scores_of_runs(project_id, runs)
-    lines = [_line(run, figures.summaries.get(run.pk), columns, own.get(run.run_id, [])) for run in runs]
+    lines = [_line(run, summaries.get(run.pk), columns, own.get(run.run_id, [])) for run in runs]
     return {
         "columns": columns,
         "lines": lines,

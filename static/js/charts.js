@@ -8,7 +8,7 @@
   const number = (options) => new Intl.NumberFormat(language, options).format;
   const units = {
     count: number({ notation: "compact", maximumFractionDigits: 1 }),
-    money: (value) => number({ style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", maximumSignificantDigits: 3 })(value),
+    money: (value) => `$${number({ maximumSignificantDigits: 3 })(value)}`,
     figure: number({ maximumSignificantDigits: 3 }),
     duration: (value) => (value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(2)} s`),
   };
