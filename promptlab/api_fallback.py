@@ -9,4 +9,5 @@ from common.api.rendering import json_response
 
 @csrf_exempt
 def unknown_route(request: HttpRequest) -> HttpResponse:
-    return json_response(error_body(f"There is no {request.method} {request.path}.", "LangfuseNotFoundError"), status=404)
+    message = f"There is no {request.method} {request.path}."
+    return json_response(error_body(message, "LangfuseNotFoundError"), status=404)

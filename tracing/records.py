@@ -302,7 +302,8 @@ class ScoreChange:
 class Changes:
     """One batch: at most one change per id, merged in Python before it reaches the store.
 
-    Ids of all kinds, session ids included, are keys of an index: at most 800 characters and 2,000 bytes (the door checks).
+    Ids of all kinds, session ids included, are keys of an index: at most 800 characters and 2,000 bytes (the door
+    checks).
     """
 
     traces: list[TraceChange] = field(default_factory=list)
