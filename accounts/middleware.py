@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import translation
+from django.utils.encoding import escape_uri_path
 from django.utils.functional import SimpleLazyObject
 
 from accounts.memberships import Member, role_in
@@ -42,7 +42,8 @@ class ProjectPrefixMiddleware:
             return self.get_response(request)
         first = rest.partition("/")[0]
         if first in PERSONAL and request.method in SAFE:
-            return HttpResponseRedirect(request.get_full_path().replace(f"{PREFIX}{quote(project_id)}", "", 1))
+            query = request.META.get("QUERY_STRING", "")
+            return HttpResponseRedirect(escape_uri_path(f"/{rest}") + (f"?{query}" if query else ""))
         if first in PERSONAL or first == "api":
             raise Http404("This address does not belong to a project.")
         script = f"{request.META.get('SCRIPT_NAME', '')}{PREFIX}{project_id}"

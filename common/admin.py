@@ -23,7 +23,8 @@ class ProjectModelAdmin(ModelAdmin):
     warn_unsaved_form = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).filter(**{self.project_path: request.project})  # type: ignore[attr-defined]
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.filter(**{self.project_path: request.project})  # type: ignore[attr-defined]
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         if self.project_path == "project" and not change:

@@ -16,5 +16,5 @@ def enforce() -> int:
     """
     now, gone = timezone.now(), 0
     for project_id, days in Project.objects.filter(retention_days__gt=0).values_list("pk", "retention_days"):
-        gone += delete(Deletion(project_id=project_id, kind="traces", before=now - timedelta(days=days)))
+        gone += delete(Deletion(project_id=project_id, kind="traces", before=now - timedelta(days=days or 0)))
     return gone

@@ -67,13 +67,14 @@ class InvitationPage(View):
             if not invitation.shown and settings.MAIL_CONFIGURED:  # then only a mail can have brought the link
                 get_adapter().stash_verified_email(self.request, invitation.email)
             user, response = form.try_save(self.request)
-            if response:
-                return response
-            invitations.accept(invitation, user)
+            if user:
+                invitations.accept(invitation, user)
+        answer: HttpResponseBase
         try:
-            return complete_signup(self.request, user=user, redirect_url=_target(invitation))
+            answer = response or complete_signup(self.request, user=user, redirect_url=_target(invitation))
         except ImmediateHttpResponse as error:
-            return error.response
+            answer = error.response
+        return answer
 
     def _page(self, invitation: Invitation, form: InvitedForm, status: int = 200) -> HttpResponse:
         user = self.request.user

@@ -201,10 +201,9 @@ def test_a_worker_mails_it_after_the_commit(
             if Invitation.objects.get().sent_at:
                 break
             time.sleep(0.05)
-    (mail,) = tmp_path.iterdir()
-    text = mail.read_text()
+    # The queue may hold what other tests have left in it.
+    (text,) = (text for mail in tmp_path.iterdir() if made.token in (text := mail.read_text().replace("=\n", "")))
     assert "To: eva@example.org" in text
-    assert made.token in text.replace("=\n", "")
     assert Invitation.objects.get().sent_at
 
 
@@ -246,7 +245,6 @@ def test_without_a_broker_it_is_made_all_the_same_and_the_link_is_shown(
     settings.MAIL_CONFIGURED = True
     broker = app.conf.broker_url
     app.conf.broker_url = app.conf.broker_write_url = "redis+socket:///nowhere/valkey.sock"
-    app.pool.force_close_all()
     app._pool = app.amqp._producer_pool = None
     try:
         made = invitations.invite(organization, project.project, "eva@example.org", Role.VIEWER, owner)

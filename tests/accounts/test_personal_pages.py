@@ -188,6 +188,11 @@ def test_a_person_s_pages_stand_at_one_address_only(client: Client, project: Key
     assert client.post(f"/project/{project.id}/{page}").status_code == 404
 
 
+def test_no_project_s_id_makes_that_redirect_go_in_circles(client: Client, db: None) -> None:
+    for project_id in ("a:b@c", "a'b", "ä", "a%20b", "a%3Fb"):
+        assert client.get(f"/project/{project_id}/projects").headers["Location"] == "/projects"
+
+
 def test_the_api_does_not_stand_below_a_project(client: Client, project: Keys) -> None:
     assert client.get(f"/project/{project.id}/api/public/projects").status_code == 404
 

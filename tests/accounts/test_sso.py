@@ -210,7 +210,7 @@ def test_a_provider_that_is_away_is_a_page_not_a_crash(provider: Provider, brows
     settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["settings"]["server_url"] = "http://127.0.0.1:9"
     page = browser.sign_in_by_sso()
     assert page.status_code == 503
-    assert "Third-Party Login Failure" in page.text
+    assert "Single sign-on did not work" in page.text
     assert not browser.is_signed_in
 
 

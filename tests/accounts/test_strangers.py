@@ -134,6 +134,8 @@ def query(stage: Stage) -> dict[str, Any]:
         "observation_id": ids["observation_id"],
         "runs": ids["run_id"],
         "baseline": ids["run_id"],
+        "name": ids["prompt"],
+        "version": "1",
     }
 
 
