@@ -54,7 +54,7 @@ def give_back_unfinished() -> None:
     """Queue again what a killed worker had taken, instead of waiting for it to time out (an hour)."""
     timed_out_at_once = {**app.conf.broker_transport_options, "visibility_timeout": 0}
     with Connection(app.conf.broker_url, transport_options=timed_out_at_once) as broker:
-        broker.default_channel.qos.restore_visible(num=10_000)
+        broker.default_channel.qos.restore_visible(num=10_000)  # type: ignore[attr-defined]
 
 
 def _fork_scheduler(schedule: Path) -> int:

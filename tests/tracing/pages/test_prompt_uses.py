@@ -32,9 +32,7 @@ def used(api) -> None:
 
 
 def test_the_list_counts_calls_in_the_order_of_the_names(used, project, alice, page_client) -> None:
-    page = page_client(alice).get(
-        f"/project/{project.id}/fragments/prompt-uses", {"name": ["never", "folder/capital"]}
-    )
+    page = page_client(alice).get(f"/project/{project.id}/fragments/prompt-uses", {"name": ["never", "folder/capital"]})
     spans = page.content.decode().split("</span>")
     assert 'id="uses-1"' in spans[0] and "–" in page.content.decode().split('id="uses-2"')[0]
     assert ">3</a>" in page.content.decode()

@@ -198,8 +198,7 @@ def _categories(sql: str, condition: Filter) -> Condition:
 
 def _booleans(sql: str, condition: Filter) -> Condition:
     said = (
-        f"EXISTS (SELECT FROM tracing_score s WHERE {sql} AND s.name = %s"
-        " AND s.data_type = 'BOOLEAN' AND s.value = %s)"
+        f"EXISTS (SELECT FROM tracing_score s WHERE {sql} AND s.name = %s AND s.data_type = 'BOOLEAN' AND s.value = %s)"
     )
     negated = "NOT " if condition.operator == "<>" else ""
     return Condition(negated + said, (condition.key, 1.0 if condition.value else 0.0))
