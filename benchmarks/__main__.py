@@ -155,7 +155,7 @@ def measure_ingestion(table: Table, ours: House, spans: int) -> None:
                 "disk, a span",
                 written / units,
                 "bytes",
-                more="tables and indexes; texts of 890 bytes a span on average",
+                more="tables and indexes; texts of 870 bytes a span on average",
             )
 
 
