@@ -50,7 +50,8 @@ def _cell(row: DatasetItem, column: str) -> str:
     if column not in JSON_COLUMNS:
         return text
     value = to_value(text)
-    # A text is written as it is, unless an import would take it for JSON, for nothing, or trim it.
-    if isinstance(value, str) and value.strip() == value and value and value[0] not in '{["' and "\0" not in value:
+    # A text is written as it is, unless an import would take it for JSON, for nothing, or trim it, or a spreadsheet for
+    # a formula that it would run; then it stands in JSON's quotes, which both read as text.
+    if isinstance(value, str) and value.strip() == value and value and value[0] not in '{["=+-@' and "\0" not in value:
         return value
     return text

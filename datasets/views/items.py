@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
@@ -162,7 +162,9 @@ class ExportItems(DatasetsPage):
 
     def get(self, request: HttpRequest, dataset_id: str) -> StreamingHttpResponse:
         dataset = self.dataset(dataset_id)
-        kind = "csv" if request.GET.get("format") == "csv" else "jsonl"
+        kind = request.GET.get("format", "jsonl")
+        if kind not in ("csv", "jsonl"):
+            raise Http404("There is no such format.")
         lines = as_csv(dataset) if kind == "csv" else as_json_lines(dataset)
         types = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
         name = f"{slugify(dataset.name, allow_unicode=True) or 'dataset'}.{kind}"

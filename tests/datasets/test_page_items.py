@@ -1,5 +1,8 @@
 """The items of a dataset in the browser."""
 
+import csv
+import io
+import json
 import time
 
 import pytest
@@ -172,3 +175,12 @@ def test_exports_are_files(page_client, vera, at, capitals) -> None:
     assert lines.getvalue().decode().count("\n") == 3
     table = client.get(at("/-/export?format=csv"))
     assert table.getvalue().startswith("\ufeffid,status,input".encode())
+    assert client.get(at("/-/export?format=zzz")).status_code == 404
+
+
+def test_a_spreadsheet_finds_no_formula_in_an_export(page_client, vera, at, add_item) -> None:
+    add_item(input='=HYPERLINK("https://example.com")', expectedOutput="-5+3")
+    table = page_client(vera).get(at("/-/export?format=csv")).getvalue().decode("utf-8-sig")
+    [_header, row] = list(csv.reader(io.StringIO(table)))
+    assert all(cell[:1] not in tuple("=+-@") or not cell for cell in row)
+    assert json.loads(row[2]) == '=HYPERLINK("https://example.com")'  # an import reads it back
