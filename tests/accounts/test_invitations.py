@@ -201,6 +201,7 @@ def test_a_worker_mails_it_after_the_commit(
             if Invitation.objects.get().sent_at:
                 break
             time.sleep(0.05)
+    app._after_fork()  # the worker closed the pool of connections as it ended; tests after this one need a new one
     # The queue may hold what other tests have left in it.
     (text,) = (text for mail in tmp_path.iterdir() if made.token in (text := mail.read_text().replace("=\n", "")))
     assert "To: eva@example.org" in text

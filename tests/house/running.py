@@ -119,9 +119,12 @@ class House:
 
     def kill(self, word: str) -> None:
         """`kill -9` the oldest process whose command line holds `word`, and wait until another one has its place."""
-        victim = self.processes(word)[0]
-        victim.kill()
-        self.wait_for(
-            lambda: any(process.pid != victim.pid for process in self.processes(word)[:1]) and self.status() == 200,
-            f"new {word}",
-        )
+        before = {process.pid for process in self.processes(word)}
+        self.processes(word)[0].kill()
+
+        def replaced() -> bool:
+            # Its children may live, and even answer, a moment longer than it does.
+            now = {process.pid for process in self.processes(word)}
+            return bool(now) and not (now & before) and self.status() == 200
+
+        self.wait_for(replaced, f"new {word}")

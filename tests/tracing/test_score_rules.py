@@ -43,7 +43,7 @@ CATEGORIES = [{"label": "good", "value": 2}, {"label": "bad", "value": 1}]
         ({"value": "good", "data_type": "CATEGORICAL"}, ("CATEGORICAL", 0.0, "good")),
         ({"value": "well said", "data_type": "TEXT"}, ("TEXT", None, "well said")),
         ({"value": "better answer", "data_type": "CORRECTION"}, ("CORRECTION", None, "better answer")),
-        ({"value": 10**300}, ("NUMERIC", 1e300, None)),
+        ({"value": 10**100}, ("NUMERIC", 1e100, None)),
         ({"value": "nul\0"}, ("CATEGORICAL", 0.0, "nul\ufffd")),
     ],
 )

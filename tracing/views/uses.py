@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from common.pages import Page
@@ -55,7 +55,8 @@ class PromptVersionUses(PromptUses):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         name, version = request.GET.get("name", "").replace("\0", ""), request.GET.get("version", "")
-        if not name or not version.isdecimal() or len(version) > 9:
-            raise Http404
-        rows = self.ask([name], timezone.now() - LONG, (), Filter("number", "promptVersion", "=", int(version)))
+        asked = name and version.isdecimal() and len(version) < 10
+        rows = asked and self.ask(
+            [name], timezone.now() - LONG, (), Filter("number", "promptVersion", "=", int(version))
+        )
         return self.render({"figures": rows[0] if rows else {}, "name": name, "version": version})
