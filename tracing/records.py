@@ -130,9 +130,10 @@ class Observation:
 
     @property
     def time_to_first_token(self) -> float | None:
-        """Seconds from start to the first token of the completion."""
+        """Seconds from start to the first token of the completion, never less than 0: clients take the two times from
+        clocks that differ by a millisecond."""
         first = self.completion_start_time
-        return (first - self.start_time).total_seconds() if first else None
+        return max(0.0, (first - self.start_time).total_seconds()) if first else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
