@@ -7,11 +7,14 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.utils.translation import gettext_noop
 from unfold.sites import UnfoldAdminSite
 
 from common.admin import ProjectModelAdmin
 from common.pages import SAFE
 
+# Texts of the admin that django-unfold's own Russian catalogue lacks; ours translates them.
+TEXTS_OF_UNFOLD = (gettext_noop("Type to search"), gettext_noop("Select all rows"), gettext_noop("Select record"))
 # Names of the admin's addresses that only show something.
 ONLY_SHOW = frozenset({"index", "app_list", "search", "jsi18n", "autocomplete", "view_on_site"})
 
