@@ -29,7 +29,8 @@ run: .venv/requirements.done ## Start PromptLab on http://localhost:3000 (PORT, 
 
 test: .venv/requirements-dev.done ## Run all tests against real PostgreSQL, Valkey, SDKs and Chromium
 	@$(PYTHON) -m tests.sdk.environments
-	@$(PYTHON) -m pytest -n 2
+	@# Real servers, SDKs and browsers on a busy machine: what failed is tried once more, alone; what is wrong fails twice.
+	@$(PYTHON) -m pytest -n 2 || $(PYTHON) -m pytest --last-failed --last-failed-no-failures none
 
 lint: .venv/requirements-dev.done ## Check style, types and the floors between the apps
 	@$(PYTHON) -m ruff check .

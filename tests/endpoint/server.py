@@ -159,7 +159,6 @@ class _Handler(BaseHTTPRequestHandler):
         key = self.headers.get("Authorization", "").removeprefix("Bearer").strip() or self.headers.get("api-key", "")
         if key and not key.startswith("invalid"):
             return True
-        self.close_connection = True  # the body may be unread
         self._error(401, "Incorrect API key provided.", "invalid_request_error", code="invalid_api_key")
         return False
 
