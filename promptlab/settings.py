@@ -146,6 +146,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "purge deleted projects": {"task": "accounts.tasks.purge_projects", "schedule": 3600.0},
     "forget expired sessions": {"task": "accounts.tasks.forget_sessions", "schedule": 24 * 3600.0},
+    "forget old rejected events": {"task": "tracing.tasks.forget_old_rejected_events", "schedule": 600.0},
     "delete what is kept long enough": {"task": "tracing.tasks.enforce_retention", "schedule": 3600.0},
 }
 
@@ -232,6 +233,8 @@ API_BODY_LIMIT = env.number("PROMPTLAB_API_BODY_LIMIT", 20 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_BODY_LIMIT
 # What a compressed body may grow to.
 API_INFLATED_LIMIT = env.number("PROMPTLAB_API_INFLATED_LIMIT", 64 * 1024 * 1024)
+# How long what ingestion refused can be looked at and replayed.
+REJECTED_DAYS = env.number("PROMPTLAB_REJECTED_DAYS", 14)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # --- The admin's look (django-unfold); its sidebar is ours: templates/admin/nav_sidebar.html --------

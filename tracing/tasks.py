@@ -2,9 +2,15 @@
 
 from celery import shared_task
 
-from tracing import retention
+from tracing import clients, rejected, retention
 
 
 @shared_task
 def enforce_retention() -> None:
     retention.enforce()
+
+
+@shared_task
+def forget_old_rejected_events() -> None:
+    rejected.forget_old()
+    clients.forget_old()
