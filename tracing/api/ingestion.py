@@ -1,5 +1,6 @@
 """`POST /ingestion`: batches of JSON events (api.md, section 3)."""
 
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -7,11 +8,12 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api.views import PublicView
 from tracing.api.bodies import batch_of
+from tracing.api.doors import Door, client_of
 from tracing.ingestion import events, jsontext
 from tracing.ingestion.events import Outcome
 from tracing.ingestion.pipeline import store_changes
+from tracing.rejected import Refusal
 
 # Class names of refusals on the wire, by status.
 NAMES = {400: "InvalidRequestError", 401: "Access Scope Denied"}
@@ -28,22 +30,55 @@ class Envelope(msgspec.Struct):
         return name if isinstance(name, str) else ""
 
 
+class Typed(msgspec.Struct):
+    """As much of an event as names its kind."""
+
+    type: Any = ""
+
+
 _DECODER = msgspec.json.Decoder(Envelope)
 
 
-class IngestionView(PublicView):
+class IngestionView(Door):
     """Answers 207 with what became of each event, in the order sent; only a broken envelope is refused whole."""
 
+    door = "ingestion"
     scope = "scores"
 
     def post(self, request: Request) -> Response:
         only = events.SCORE_EVENTS if request.auth.kind == "scores" else None  # type: ignore[union-attr]
         with batch_of(request) as body:
+            self.body = body
             envelope = read_envelope(body)
-            batch = events.translate(envelope.batch, only=only, sdk=envelope.sdk)
-            batch.settle_scores(self.project_id)
-            store_changes(self.project_id, batch.changes)
-        return Response(answer(batch.outcomes), status=207)
+            self.client = client_of(request, envelope.metadata)
+            outcomes = accept(self.project_id, envelope, only)
+        refusals = list(refused(envelope, outcomes))
+        self.tell(len(outcomes) - len(refusals), refusals)
+        return Response(answer(outcomes), status=207)
+
+
+def accept(project_id: str, envelope: Envelope, only: Collection[str] | None = None) -> list[Outcome]:
+    """Store what is sound in a batch; answers what became of each event, in the order sent."""
+    batch = events.translate(envelope.batch, only=only, sdk=envelope.sdk)
+    batch.settle_scores(project_id)
+    store_changes(project_id, batch.changes)
+    return batch.outcomes
+
+
+def refused(envelope: Envelope, outcomes: Sequence[Outcome]) -> Iterator[Refusal]:
+    """Each refused event with what was sent of it."""
+    for raw, outcome in zip(envelope.batch, outcomes, strict=True):
+        if outcome.status != 201:
+            body = bytes(memoryview(raw))
+            yield Refusal(outcome.message, body, outcome.status, event_type=_type_of(body), event_id=outcome.id)
+
+
+def _type_of(event: bytes) -> str:
+    try:
+        sent = msgspec.json.decode(event, type=Typed).type
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
+    return sent if isinstance(sent, str) else ""
 
 
 def read_envelope(body: bytes) -> Envelope:

@@ -8,26 +8,39 @@ from common.api.views import PublicView
 from common.errors import Invalid
 from tracing.api import otlp_wire
 from tracing.api.bodies import batch_of
+from tracing.api.doors import Door
 from tracing.api.otlp_wire import Export
 from tracing.ingestion import spans
 from tracing.ingestion.pipeline import store_changes
+from tracing.rejected import Refusal
 
 NEWEST_VERSION = 4
 
 
-class OtlpTracesView(PublicView):
+class OtlpTracesView(Door):
     """Stores what is sound in an export and tells of the rest; 400 when nothing is, or nothing can be read."""
+
+    door = "otel"
 
     def post(self, request: Request) -> HttpResponse:
         _check_version(request.headers.get("x-langfuse-ingestion-version"))
         content_type = _content_type(request)
         with batch_of(request) as body:
-            export = otlp_wire.DECODERS[content_type](body) if body else Export()
-            if export.refused and not export.accepted:
-                raise Invalid(f"No span could be read. {export.message}")
-            if export.accepted:
-                store_changes(self.project_id, spans.translate(export.sources), whole=True)
+            self.body = body
+            export = accept(self.project_id, body, content_type)
+        refusals = [Refusal(export.message, body, content_type=content_type)] if export.refused else []
+        self.tell(export.accepted, refusals)
         return HttpResponse(otlp_wire.encode_response(export, content_type), content_type=content_type)
+
+
+def accept(project_id: str, body: bytes, content_type: str) -> Export:
+    """Store what is sound in an export; raises Invalid when nothing is."""
+    export = otlp_wire.DECODERS[content_type](body) if body else Export()
+    if export.refused and not export.accepted:
+        raise Invalid(f"No span could be read. {export.message}")
+    if export.accepted:
+        store_changes(project_id, spans.translate(export.sources), whole=True)
+    return export
 
 
 class OtlpMetricsView(PublicView):

@@ -12,6 +12,7 @@ from common.api.parsing import read_body
 from common.api.views import PublicView
 from common.errors import Invalid, NotFound
 from tracing import scores
+from tracing.api.doors import Door
 from tracing.api.params import path_id
 from tracing.api.score_lists import list_scores, one_score
 from tracing.api.serializing import score_v1
@@ -20,6 +21,7 @@ from tracing.ingestion import jsontext
 from tracing.ingestion.events import ScoreBody
 from tracing.ingestion.pipeline import store_changes
 from tracing.records import Changes, ScoreChange
+from tracing.rejected import Refusal
 from tracing.store.base import Deletion
 
 
@@ -31,8 +33,10 @@ _DECODER = msgspec.json.Decoder(PostedScore)
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-class ScoresView(PublicView):
+class ScoresView(Door):
     """`GET, POST /scores`."""
+
+    door = "scores"
 
     def get_permissions(self) -> Sequence[Any]:
         # Browsers give scores with the public key alone (wire notes, section 1).
@@ -45,30 +49,43 @@ class ScoresView(PublicView):
     def post(self, request: Request) -> Response:
         body = _sound(read_body(request))
         if body.lstrip()[:1] == b"[":
-            return _accept_list(self.project_id, _LIST.decode(body))
-        (checked,) = scores.resolve(self.project_id, [_read(msgspec.Raw(body))])
+            raw_scores = _LIST.decode(body)
+            answers = accept(self.project_id, raw_scores)
+            refusals = [
+                Refusal(answer.message, bytes(memoryview(raw)), event_type="score-create")
+                for raw, answer in zip(raw_scores, answers, strict=True)
+                if isinstance(answer, Invalid)
+            ]
+            self.tell(len(answers) - len(refusals), refusals)
+            return _answer_list(answers)
+        (checked,) = accept(self.project_id, [msgspec.Raw(body)])
         if isinstance(checked, Invalid):
             raise checked
-        store_changes(self.project_id, Changes(scores=[checked]))
+        self.tell(1)
         return Response({"id": checked.id})
 
 
-def _accept_list(project_id: str, raw_scores: Sequence[msgspec.Raw]) -> Response:
-    """Store the good ones; 207 tells of the others."""
+def accept(project_id: str, raw_scores: Sequence[msgspec.Raw]) -> list[ScoreChange | Invalid]:
+    """Store the good ones; answers what became of each, in the order sent."""
     read = [_read_or_refuse(raw) for raw in raw_scores]
     checked = iter(scores.resolve(project_id, [given for given in read if not isinstance(given, Invalid)]))
     answers = [given if isinstance(given, Invalid) else next(checked) for given in read]
-    refusals = [
-        f"[{position}] {answer.message}" for position, answer in enumerate(answers) if isinstance(answer, Invalid)
-    ]
     # The same score twice in a list: the later one holds.
     accepted = {answer.id: answer for answer in answers if isinstance(answer, ScoreChange)}
     if accepted:
         store_changes(project_id, Changes(scores=list(accepted.values())))
-    if not refusals:
+    return answers
+
+
+def _answer_list(answers: Sequence[ScoreChange | Invalid]) -> Response:
+    errors = [
+        {"message": f"[{position}] {answer.message}"}
+        for position, answer in enumerate(answers)
+        if isinstance(answer, Invalid)
+    ]
+    if not errors:
         return Response({"message": "Accepted"}, status=202)
-    errors = [{"message": message} for message in refusals]
-    return Response({"accepted": len(read) - len(refusals), "rejected": len(refusals), "errors": errors}, status=207)
+    return Response({"accepted": len(answers) - len(errors), "rejected": len(errors), "errors": errors}, status=207)
 
 
 def _sound(body: bytes) -> bytes:
