@@ -6,6 +6,7 @@ Ids of traces and sessions are the client's own and may hold anything, slashes t
 from django.urls import path
 
 import common.addresses  # noqa: F401  (registers `any`)
+from tracing.views.ingestion import Ingestion, Rejected
 from tracing.views.observations import Observations
 from tracing.views.scores import Scores
 from tracing.views.sessions import SessionPage, Sessions
@@ -27,5 +28,7 @@ urlpatterns = [
     path("fragments/prompt-version-uses", PromptVersionUses.as_view(), name="prompt_version_uses"),
     path("users", Users.as_view(), name="users"),
     path("scores", Scores.as_view(), name="scores"),
+    path("settings/ingestion", Ingestion.as_view(), name="ingestion"),
+    path("settings/ingestion/<int:event_id>", Rejected.as_view(), name="rejected"),
     path("unpriced", UnpricedModels.as_view(), name="unpriced_models"),
 ]

@@ -29,6 +29,7 @@ TABS = (
     Tab(_("LLM connections"), "admin:llm_llmconnection_changelist", "llm_connections:write"),
     Tab(_("Models and prices"), "admin:llm_modeldefinition_changelist", "models:write"),
     Tab(_("Score configs"), "admin:tracing_scoreconfig_changelist", "score_configs:write"),
+    Tab(_("Ingestion"), "ingestion", "traces:write"),
     Tab(_("Protected labels"), "protected_labels", "prompts:protect"),
     Tab(_("Audit log"), "settings_audit_log", "audit:read"),
 )

@@ -19,6 +19,7 @@ from accounts.models import ApiKey, Organization, User
 from accounts.roles import Role
 from prompts.models import ProtectedLabel
 from tests.conftest import Api, Keys
+from tracing.models import RejectedEvent
 
 SECRET = "marmalade"
 TRACE, OBSERVATION, SESSION, SCORE = "alice-trace", "alice-observation", "alice-session", "alice-score"
@@ -51,6 +52,7 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
     _made(api.post("v2/prompts", {"name": PROMPT, "prompt": f"{SECRET} {{{{country}}}}", "labels": ["production"]}))
     _made(api.post("v2/prompts", {"name": PROMPT, "prompt": f"{SECRET} 2", "tags": [SECRET]}))
     _made(api.post("ingestion", {"batch": events(SECRET)}))
+    api.post("ingestion", {"batch": [{"id": "alice-rejected", "type": SECRET, "timestamp": TIME, "body": {}}]})
     dataset = _made(api.post("v2/datasets", {"name": DATASET, "description": SECRET}))
     item = {"datasetName": DATASET, "id": ITEM, "input": SECRET, "expectedOutput": SECRET, "metadata": {"a": SECRET}}
     _made(api.post("dataset-items", item))
@@ -81,6 +83,7 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "item_id": ITEM,
             "run_id": run["datasetRunId"],
             "run": RUN,
+            "event_id": str(RejectedEvent.objects.get(project=keys.project).pk),
             "import_id": _import(client, keys, dataset["id"]),
         },
     )

@@ -24,7 +24,7 @@ class OtlpTracesView(Door):
 
     def post(self, request: Request) -> HttpResponse:
         _check_version(request.headers.get("x-langfuse-ingestion-version"))
-        content_type = _content_type(request)
+        content_type = encoding(request.headers.get("Content-Type", ""))
         with batch_of(request) as body:
             self.body = body
             export = accept(self.project_id, body, content_type)
@@ -50,10 +50,10 @@ class OtlpMetricsView(PublicView):
         return HttpResponse(b"{}", content_type=otlp_wire.JSON)
 
 
-def _content_type(request: Request) -> str:
-    sent = request.headers.get("Content-Type", "").lower()
+def encoding(sent: str) -> str:
+    """The encoding that a content type names; raises ParseError for others."""
     for known in otlp_wire.DECODERS:
-        if known in sent:
+        if known in sent.lower():
             return known
     raise ParseError(f"Invalid content type '{sent[:100]}'. Send {' or '.join(otlp_wire.DECODERS)}.")
 

@@ -47,9 +47,9 @@ class ScoresView(Door):
         return list_scores(self.project_id, request, v1=True)
 
     def post(self, request: Request) -> Response:
-        body = _sound(read_body(request))
+        body = read_body(request)
+        raw_scores = read_list(body)
         if body.lstrip()[:1] == b"[":
-            raw_scores = _LIST.decode(body)
             answers = accept(self.project_id, raw_scores)
             refusals = [
                 Refusal(answer.message, bytes(memoryview(raw)), event_type="score-create")
@@ -58,11 +58,17 @@ class ScoresView(Door):
             ]
             self.tell(len(answers) - len(refusals), refusals)
             return _answer_list(answers)
-        (checked,) = accept(self.project_id, [msgspec.Raw(body)])
+        (checked,) = accept(self.project_id, raw_scores)
         if isinstance(checked, Invalid):
             raise checked
         self.tell(1)
         return Response({"id": checked.id})
+
+
+def read_list(body: bytes) -> list[msgspec.Raw]:
+    """The scores of a body, which is one or a list; raises ParseError for what is no JSON."""
+    body = _sound(body)
+    return _LIST.decode(body) if body.lstrip()[:1] == b"[" else [msgspec.Raw(body)]
 
 
 def accept(project_id: str, raw_scores: Sequence[msgspec.Raw]) -> list[ScoreChange | Invalid]:
