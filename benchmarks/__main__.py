@@ -1,88 +1,113 @@
-"""What PromptLab does in a second, and what it takes: `make bench`, about four minutes.
+"""What PromptLab does in a second, and what it takes: `make bench`.
 
 Starts a PromptLab of its own (temporary data folder, free port, durable databases, no demo), measures it with the load
-generator on the same machine, prints a table with the floor beside each figure and stops it. Ends with 1 when something
-that was acknowledged cannot be read, or, with `--strict`, when a floor is missed.
+generator on the same machine, then one with a million observations, and prints a table with the floor beside each
+figure. Ends with 1 when something that was acknowledged cannot be read, or, with `--strict`, when a floor is missed.
 """
 
 import argparse
-import http.client
 import os
-import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from pathlib import Path
 
-from benchmarks import house, ingest, prompt_fetch
+from benchmarks import house, ingest, million, prompt_fetch, reads
+from benchmarks.browser import Browser
+from benchmarks.connections import Target
+from benchmarks.figures import Table, percentile, quantiles
 from benchmarks.house import House, Memory
 
+OBSERVATIONS = 1_000_000
 SPANS = 100_000
-JSON_SECONDS, FETCH_SECONDS = 12.0, 8.0
-LIST_READS, PAGE_READS = 150, 60
+JSON_SECONDS, FETCH_SECONDS, PACED_SECONDS = 12.0, 8.0, 15.0
 SETTLE_SECONDS = 40.0  # at most, until the worker has started and nothing grows any more
+SPANS_FLOOR, EVENTS_FLOOR, FETCH_FLOOR = 5_000, 4_000, 2_000
+FULL_SHARE = 0.8  # of the floor, with the million stored
+HALF_LOAD = SPANS_FLOOR / 2 / 100  # requests a second
+DISK_SHARE = 0.6
+DELETED_AT_ONCE = 500
 
-
-@dataclass
-class Table:
-    """Figures, each beside the floor it must not fall below or rise above."""
-
-    rows: list[tuple[str, str, str, str]] = field(default_factory=list)
-    missed: int = 0
-
-    def add(
-        self,
-        name: str,
-        value: float,
-        unit: str,
-        *,
-        least: float | None = None,
-        most: float | None = None,
-        digits: int = 0,
-        more: str = "",
-    ) -> None:
-        met = (least is None or value >= least) and (most is None or value < most)
-        self.missed += not met
-        floor = f"at least {least:,.0f}" if least is not None else f"below {most:,.0f}" if most is not None else ""
-        self.rows.append((name, f"{value:,.{digits}f} {unit}", floor and f"{floor}{'' if met else ' (missed)'}", more))
-        print(f"  {name}: {value:,.{digits}f} {unit}", file=sys.stderr, flush=True)
-
-    def __str__(self) -> str:
-        rows = [("", "measured", "floor", "besides"), *self.rows]
-        widths = [max(len(row[column]) for row in rows) for column in range(4)]
-        lines = [
-            "| " + " | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) + " |" for row in rows
-        ]
-        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-        return "\n".join(lines)
+# Of an empty house, in this order; and of one with the million.
+EMPTY, FULL = ("starts", "fetch", "ingest"), ("load", "reads", "full")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--spans", type=int, default=SPANS, help="how many to store before reading lists")
     parser.add_argument("--strict", action="store_true", help="end with 1 when a floor is missed")
+    parser.add_argument("--only", nargs="+", choices=EMPTY + FULL, default=EMPTY + FULL, help="measure these parts")
+    parser.add_argument("--spans", type=int, default=SPANS, help="how many to send when ingestion is measured")
+    parser.add_argument(
+        "--observations",
+        type=int,
+        default=int(os.environ.get("BENCH_OBSERVATIONS") or OBSERVATIONS),
+        help="how many stand in the full house (BENCH_OBSERVATIONS)",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("BENCH_DATA"),
+        help="keep the full house in this folder, or take the one that is there (BENCH_DATA)",
+    )
     options = parser.parse_args()
     table = Table()
     # Whatever else runs takes its part: figures for the record want a load below 1.
     print(f"{os.cpu_count()} cores; load before the start: {os.getloadavg()[0]:.1f}\n", flush=True)
-    ours = House()
+    wanted = set(options.only)
+    if wanted.intersection(EMPTY):
+        with standing(House()) as ours:
+            measure_empty(table, ours, wanted, options.spans)
+    if wanted.intersection(FULL):
+        with standing(House(Path(options.data) if options.data else None)) as ours:
+            measure_full(table, ours, wanted, options.observations, options.spans)
+    print(table)
+    sys.exit(bool(table.missed) and options.strict)
+
+
+@contextmanager
+def standing(ours: House) -> Iterator[House]:
     try:
-        measure_starts(table, ours)
-        idle = settled(ours)
-        table.add("memory, idle", idle.shared_once, "MB PSS", most=500, more=in_words(idle))
-        measure_fetches(table, ours)
-        measure_ingestion(table, ours, options.spans)
-        measure_reads(table, ours)
-        loaded = ours.memory()
-        table.add("memory, idle again afterwards", loaded.shared_once, "MB PSS", more=in_words(loaded))
-        print(table)
+        yield ours
     finally:
         ours.stop()
         ours.remove()
-    sys.exit(bool(table.missed) and options.strict)
+
+
+def measure_empty(table: Table, ours: House, wanted: set[str], spans: int) -> None:
+    if "starts" in wanted:
+        measure_starts(table, ours)
+        idle = settled(ours)
+        table.add("memory, idle", idle.shared_once, "MB PSS", most=500, more=in_words(idle))
+    else:
+        ours.start()
+    if "fetch" in wanted:
+        measure_fetches(table, ours)
+    if "ingest" in wanted:
+        measure_ingestion(table, ours, spans)
+        loaded = ours.memory()
+        table.add("memory, idle again afterwards", loaded.shared_once, "MB PSS", more=in_words(loaded))
+
+
+def measure_full(table: Table, ours: House, wanted: set[str], observations: int, spans: int) -> None:
+    ours.start()
+    target = target_of(ours)
+    loaded = million.loaded(ours, target, observations)
+    told = f"{loaded.observations:,} observations, {loaded.traces:,} traces, {loaded.scores:,} scores"
+    if "load" in wanted:
+        speed = loaded.observations / loaded.seconds
+        table.add("the large load", speed, "spans/s", more=f"{told}, in {loaded.seconds:.0f} s")
+        stored, sent = (total / loaded.observations for total in (loaded.stored, loaded.sent))
+        table.add(
+            "disk, of what was sent", loaded.stored / loaded.sent, "times", most=DISK_SHARE, digits=2,
+            more=f"{stored:,.0f} bytes a span of {sent:,.0f} sent; tables, indexes, TOAST",
+        )  # fmt: skip
+    settled(ours)
+    if "reads" in wanted:
+        reads.measure(table, target, Browser(ours), loaded)
+    if "full" in wanted:
+        measure_full_ingestion(table, ours, spans)
 
 
 def measure_starts(table: Table, ours: House) -> None:
@@ -115,105 +140,73 @@ def restart(ours: House) -> float:
 
 def measure_fetches(table: Table, ours: House) -> None:
     target = target_of(ours)
-    prompt_fetch.prepare(ours.url, target.auth)
-    request = prompt_fetch.fetching(target.host, target.port, target.auth)
-    prompt_fetch.run(target.host, target.port, request, 1)
-    used = ours.cpu_seconds()
-    durations = prompt_fetch.run(target.host, target.port, request, FETCH_SECONDS)
-    used = (ours.cpu_seconds() - used) / len(durations)
-    table.add(
-        "prompt fetch, 8 connections", len(durations) / FETCH_SECONDS, "/s", least=1200, more=quantiles(durations)
-    )
+    request = prompt_fetch.prepare(target)
+    prompt_fetch.measure(target, request, 1)
+    durations = prompt_fetch.measure(target, request, FETCH_SECONDS)
+    rate = len(durations) / FETCH_SECONDS
+    table.add("prompt fetch, 8 connections", rate, "/s", least=FETCH_FLOOR, more=quantiles(durations))
+    table.add("prompt fetch, p99", percentile(durations, 0.99) * 1000, "ms", most=15, digits=1)
 
 
 def measure_ingestion(table: Table, ours: House, spans: int) -> None:
-    """OTLP until so many spans are stored, then events for some seconds; all of it must be readable."""
+    """OTLP until so many spans are stored, then at half the load, then events; all of it must be readable."""
     target = target_of(ours)
     otlp, _, events = ingest.loads()
-    ingest.measure(target, otlp, 1)
-    ingest.measure(target, events, 1)
-    empty, before = ours.bytes_on_disk(), observations(target)
-    for load, limit, floor in (
-        (otlp, {"requests": spans // otlp.units}, 2500),
-        (events, {"seconds": JSON_SECONDS}, None),
-    ):
-        used = ours.cpu_seconds()
-        with peak_memory(ours) as peaks:
-            sent, elapsed, durations = ingest.measure(target, load, **limit)
-        used = ours.cpu_seconds() - used
-        units = sent * load.units
-        more = f"{units:,} stored and readable; {quantiles(durations)} a request; {used / units * 1e6:.0f} µs CPU each"
-        kind = "spans/s" if floor else "events/s"
-        table.add(f"{load.name} a request, 4 connections", units / elapsed, kind, least=floor, more=more)
-        if floor:
-            if observations(target) - before != units:
-                sys.exit(f"{units} spans were acknowledged, {observations(target) - before} can be read.")
-            busiest = max(peaks, key=lambda memory: memory.shared_once)
-            table.add("memory, under this load", busiest.shared_once, "MB PSS", more=in_words(busiest))
-            written = ours.bytes_on_disk() - empty
-            table.add(
-                "disk, a span",
-                written / units,
-                "bytes",
-                more="tables and indexes; texts of 870 bytes a span on average",
-            )
+    ingest.measure(target, otlp, seconds=1)
+    ingest.measure(target, events, seconds=1)
+    with peak_memory(ours) as peaks:
+        flow(table, ours, otlp, "spans/s", SPANS_FLOOR, requests=spans // otlp.units)
+    busiest = max(peaks, key=lambda memory: memory.shared_once)
+    table.add("memory, under this load", busiest.shared_once, "MB PSS", more=in_words(busiest))
+    paced(table, "OTLP at half the load", target, otlp)
+    flow(table, ours, events, "events/s", EVENTS_FLOOR, seconds=JSON_SECONDS)
 
 
-def measure_reads(table: Table, ours: House) -> None:
+def flow(
+    table: Table, ours: House, load: ingest.Load, unit: str, floor: float, name: str = "", **limit: float
+) -> ingest.Sent:
+    """As much as four connections bring."""
+    used = ours.cpu_seconds()
+    sent = ingest.measure(target_of(ours), load, **limit)  # type: ignore[arg-type]
+    used = ours.cpu_seconds() - used
+    units = len(sent.durations) * load.units
+    more = f"{units:,} stored and readable; {quantiles(sent.durations)} a request; {used / units * 1e6:.0f} µs CPU each"
+    table.add(f"{load.name} a request, 4 connections{name}", units / sent.elapsed, unit, least=floor, more=more)
+    return sent
+
+
+def paced(table: Table, name: str, target: Target, load: ingest.Load, most: float | None = 150) -> ingest.Sent:
+    """Half of what is the floor, at an even pace: how long a request takes when nothing queues."""
+    sent = ingest.measure(target, load, seconds=PACED_SECONDS, per_second=HALF_LOAD, readable=False)
+    more = f"{quantiles(sent.durations)} a request, {HALF_LOAD * load.units:,.0f} spans/s"
+    table.add(f"{name}, p99", percentile(sent.durations, 0.99) * 1000, "ms", most=most, digits=1, more=more)
+    return sent
+
+
+def measure_full_ingestion(table: Table, ours: House, spans: int) -> None:
+    """Into the million; what was added goes again, while others write: the house is left as it was found."""
     target = target_of(ours)
-    total = observations(target)
-    reads = {
-        "API /traces, 50 newest": "traces?limit=50",
-        "API /traces, 50 of page 100": "traces?limit=50&page=100",
-        "API /traces, 50 of one user": "traces?limit=50&userId=user-7",
-        "API /observations, 50 newest": "observations?limit=50",
-        "API /v2/observations, 50 newest": "v2/observations?limit=50",
-    }
-    for name, address in reads.items():
-        durations = timed(lambda address=address: target.get(address), LIST_READS)
-        p99 = durations[int(len(durations) * 0.99)] * 1000
-        table.add(
-            f"{name}, p99", p99, "ms", most=100, digits=1, more=f"p50 {middle(durations)}, {total:,} observations"
-        )
-    browser = Browser(ours)
-    for name, address in (("page of traces", "traces?range=all"), ("page of observations", "observations?range=all")):
-        durations = timed(lambda address=address: browser.get(f"/project/{house.PROJECT}/{address}"), PAGE_READS)
-        p99 = durations[int(len(durations) * 0.99)] * 1000
-        table.add(f"{name}, p99", p99, "ms", digits=1, more=f"p50 {middle(durations)}, the whole HTML page")
+    otlp = ingest.loads()[0]
+    flow_name, floor = ", the million stored", SPANS_FLOOR * FULL_SHARE
+    added = flow(table, ours, otlp, "spans/s", floor, flow_name, requests=spans // otlp.units).traces
+    added += paced(table, "OTLP at half the load, the million stored", target, otlp).traces
+    gone = len(added)
+    deleter = threading.Thread(target=remove, args=(target, added))
+    deleter.start()
+    more = paced(table, "OTLP at half the load, while traces are deleted", target, otlp).traces
+    gone -= len(added)
+    table.add(
+        "traces deleted meanwhile", gone / PACED_SECONDS, "/s", more=f"of 5 observations, {DELETED_AT_ONCE} at once"
+    )
+    deleter.join()
+    remove(target, more)
 
 
-# --- Tools --------------------------------------------------------------------------------------------
-
-
-class Browser:
-    """One signed-in person with one connection."""
-
-    def __init__(self, ours: House) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", ours.port)
-        self.cookies: dict[str, str] = {}
-        page = self.get("/accounts/login/")
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-        form = {"login": house.EMAIL, "password": house.PASSWORD, "csrfmiddlewaretoken": token[1] if token else ""}
-        status, _ = self._send("POST", "/accounts/login/", urlencode(form))
-        if status != 302:
-            sys.exit(f"Signing in was answered with {status}.")
-
-    def get(self, address: str) -> str:
-        status, page = self._send("GET", address)
-        if status != 200:
-            sys.exit(f"{address} was answered with {status}.")
-        return page
-
-    def _send(self, method: str, address: str, body: str | None = None) -> tuple[int, str]:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self.connection.request(method, address, body, headers)
-        response = self.connection.getresponse()
-        for line in response.headers.get_all("Set-Cookie", []):
-            name, _, value = line.partition(";")[0].partition("=")
-            self.cookies[name] = value
-        return response.status, response.read().decode()
+def remove(target: Target, traces: list[str]) -> None:
+    """Delete the traces and take them off the list."""
+    while traces:
+        target.call("traces", "DELETE", {"traceIds": traces[-DELETED_AT_ONCE:]})
+        del traces[-DELETED_AT_ONCE:]
 
 
 @contextmanager
@@ -237,31 +230,8 @@ def peak_memory(ours: House) -> Iterator[list[Memory]]:
             seen.append(ours.memory())
 
 
-def target_of(ours: House) -> ingest.Target:
-    return ingest.Target(ours.url, house.PUBLIC_KEY, house.SECRET_KEY)
-
-
-def observations(target: ingest.Target) -> int:
-    return int(target.get("observations?limit=1")["meta"]["totalItems"])
-
-
-def timed(read: Callable[[], object], times: int) -> list[float]:
-    """How long each of so many reads took, in seconds, sorted; the first few warm up and do not count."""
-    durations = []
-    for number in range(times + 5):
-        started = time.perf_counter()
-        read()
-        if number >= 5:
-            durations.append(time.perf_counter() - started)
-    return sorted(durations)
-
-
-def middle(durations: list[float]) -> str:
-    return f"{sorted(durations)[len(durations) // 2] * 1000:.1f} ms"
-
-
-def quantiles(durations: list[float]) -> str:
-    return f"p50 {middle(durations)}, p99 {sorted(durations)[int(len(durations) * 0.99)] * 1000:.1f} ms"
+def target_of(ours: House) -> Target:
+    return Target(ours.url, house.PUBLIC_KEY, house.SECRET_KEY)
 
 
 def in_words(memory: Memory) -> str:

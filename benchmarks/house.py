@@ -35,10 +35,15 @@ class Memory:
 
 
 class House:
-    """One data folder, started and stopped as often as wanted. Databases are durable, as for everybody."""
+    """One data folder, started and stopped as often as wanted. Databases are durable, as for everybody.
 
-    def __init__(self) -> None:
-        self.data = Path(tempfile.mkdtemp(prefix="promptlab-benchmark-"))
+    A folder that is named is kept for the next run.
+    """
+
+    def __init__(self, data: Path | None = None) -> None:
+        self.kept = data is not None
+        self.data = (data or Path(tempfile.mkdtemp(prefix="promptlab-benchmark-"))).resolve()
+        self.data.mkdir(parents=True, exist_ok=True)
         self.data.chmod(0o711)
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -70,7 +75,9 @@ class House:
             self.process = None
 
     def remove(self) -> None:
-        """Delete what was measured, the databases wherever they were put."""
+        """Delete what was measured, the databases wherever they were put; unless it is to be kept."""
+        if self.kept:
+            return
         home = self._home()
         for folder in {self.data, home}:
             shutil.rmtree(folder, ignore_errors=True)
