@@ -1,4 +1,4 @@
-"""The encodings of OTLP traces: protobuf and JSON, to and from `tracing.ingestion.spans`.
+"""The encodings of OTLP traces: protobuf and JSON, to and from `tracing.ingestion.sources`.
 
 A span whose ids are missing or malformed is refused by itself and named in the answer; the others are read.
 https://opentelemetry.io/docs/specs/otlp/#otlphttp
@@ -22,7 +22,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from common.errors import Invalid
 from tracing.ingestion import jsontext
-from tracing.ingestion.spans import Source, Span, SpanEvent
+from tracing.ingestion.sources import Source, Span, SpanEvent
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"

@@ -18,7 +18,7 @@ from tracing.api.score_lists import list_scores, one_score
 from tracing.api.serializing import score_v1
 from tracing.deleting import delete
 from tracing.ingestion import jsontext
-from tracing.ingestion.events import ScoreBody
+from tracing.ingestion.event_bodies import ScoreBody
 from tracing.ingestion.pipeline import store_changes
 from tracing.records import Changes, ScoreChange
 from tracing.rejected import Refusal

@@ -1,12 +1,14 @@
 """What a call used and cost, in the shapes that clients give it (api.md, section 3; wire notes, section 2).
 
-Numbers that make no sense (negative, fractional counts, texts that are no numbers) are dropped: usage is a by-product,
-and no reason to refuse an observation.
+Numbers that make no sense (negative, fractional counts, texts that are no numbers) are left out and told of: usage is a
+by-product, and no reason to refuse an observation.
 """
 
 import math
 from collections.abc import Mapping
 from typing import Any
+
+from tracing.ingestion.misunderstood import Note, shown, unheard
 
 # Larger figures are mistakes, and sums of them would leave the range of the columns.
 MAX_COUNT = 10**12
@@ -32,15 +34,19 @@ PARTS = {
     "output_tokens_details": "output",
     "output_token_details": "output",
 }
+# Words beside the counts.
+NO_COUNTS = frozenset({"unit", "service_tier"})
 LEGACY_COSTS = {"inputCost": "input", "outputCost": "output", "totalCost": "total"}
 
 
-def usage_details(given: Mapping[str, Any]) -> dict[str, int]:
+def usage_details(given: Mapping[str, Any], note: Note = unheard) -> dict[str, int]:
     """Counts by bucket. The buckets do not overlap: parts are taken out of the `input` and `output` they belong to."""
     counts: dict[str, int] = {}
     for name, value in given.items():
         if (number := count(value)) is not None:
             counts.setdefault(PLAIN_NAMES.get(name, name).replace("\0", "\ufffd"), number)
+        elif value is not None and name not in PARTS and name not in NO_COUNTS:
+            note(name, f"must be a count, not {shown(value)}; it was left out.")
     for name, whole in PARTS.items():
         parts = given.get(name)
         if isinstance(parts, Mapping):
@@ -48,18 +54,26 @@ def usage_details(given: Mapping[str, Any]) -> dict[str, int]:
                 if (number := count(value)) is not None:
                     counts[f"{whole}_{part}".replace("\0", "\ufffd")] = number
                     counts[whole] = max(0, counts.get(whole, 0) - number)
+                elif value is not None:
+                    note(f"{name}.{part}", f"must be a count, not {shown(value)}; it was left out.")
     return counts
 
 
-def cost_details(given: Mapping[str, Any]) -> dict[str, float]:
+def cost_details(given: Mapping[str, Any], note: Note = unheard) -> dict[str, float]:
     """US dollars by bucket."""
-    return {name.replace("\0", "\ufffd"): cost for name, value in given.items() if (cost := money(value)) is not None}
+    costs: dict[str, float] = {}
+    for name, value in given.items():
+        if (cost := money(value)) is not None:
+            costs[name.replace("\0", "\ufffd")] = cost
+        elif value is not None:
+            note(name, f"must be an amount in US dollars, not {shown(value)}; it was left out.")
+    return costs
 
 
-def legacy_usage(given: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, float]]:
+def legacy_usage(given: Mapping[str, Any], note: Note = unheard) -> tuple[dict[str, int], dict[str, float]]:
     """Counts and costs of the older `usage`: `{input, output, total, unit, inputCost, outputCost, totalCost}`."""
-    counts = usage_details({name: value for name, value in given.items() if name not in LEGACY_COSTS})
-    costs = cost_details({plain: given[name] for name, plain in LEGACY_COSTS.items() if name in given})
+    counts = usage_details({name: value for name, value in given.items() if name not in LEGACY_COSTS}, note)
+    costs = cost_details({plain: given[name] for name, plain in LEGACY_COSTS.items() if name in given}, note)
     return counts, costs
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tracing.ingestion.spans import Source, Span
+from tracing.ingestion.sources import Source, Span
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 TRACE_ID, SPAN_ID, CHILD_ID = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "00f067aa0ba902b7"

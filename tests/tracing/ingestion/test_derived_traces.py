@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.tracing.ingestion.making import NOON_NS, SECOND_NS, child, source, span
 from tracing.ingestion import spans
-from tracing.ingestion.spans import Span
+from tracing.ingestion.sources import Span
 from tracing.records import TraceChange
 
 

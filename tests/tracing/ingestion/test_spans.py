@@ -7,7 +7,7 @@ import pytest
 
 from tests.tracing.ingestion.making import NOON_NS, SECOND_NS, child, source, span
 from tracing.ingestion import spans
-from tracing.ingestion.spans import SpanEvent
+from tracing.ingestion.sources import SpanEvent
 from tracing.records import ObservationChange
 
 
