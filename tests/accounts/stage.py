@@ -59,6 +59,10 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
     run_item = {"runName": RUN, "datasetItemId": ITEM, "traceId": TRACE, "metadata": {"a": SECRET}}
     run = _made(api.post("dataset-run-items", run_item))
     ProtectedLabel.objects.create(project=keys.project, label="alice-label")
+    queue = {"name": "alice-queue", "description": SECRET, "scoreConfigIds": [config["id"]]}
+    queue = _made(api.post("annotation-queues", queue))
+    queue_item = {"objectId": SECRET, "objectType": "TRACE"}
+    queue_item = _made(api.post(f"annotation-queues/{queue['id']}/items", queue_item))
     owner = Actor(Role.OWNER, alice)
     invited = invite(keys.project.organization, keys.project, "invited@example.org", Role.MEMBER, owner)
     return Stage(
@@ -84,6 +88,8 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "run_id": run["datasetRunId"],
             "run": RUN,
             "event_id": str(RejectedEvent.objects.get(project=keys.project).pk),
+            "queue_id": queue["id"],
+            "queue_item_id": queue_item["id"],
             "import_id": _import(client, keys, dataset["id"]),
         },
     )
