@@ -13,6 +13,8 @@ ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "function": "
 # Keys under which messages usually sit, looked into in this order.
 WRAPPERS = ("messages", "input", "args", "kwargs", "prompt", "contents", "output", "choices", "message")
 MAX_DEPTH = 6
+# How a text refers to a picture or file kept beside it (wire notes, section 7).
+MEDIA_MARK = "@@@langfuseMedia:"
 
 
 @dataclass(frozen=True, slots=True)

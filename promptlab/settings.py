@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "forget expired sessions": {"task": "accounts.tasks.forget_sessions", "schedule": 24 * 3600.0},
     "forget old rejected events": {"task": "tracing.tasks.forget_old_rejected_events", "schedule": 600.0},
     "delete what is kept long enough": {"task": "tracing.tasks.enforce_retention", "schedule": 3600.0},
+    "delete what belonged to deleted traces": {"task": "tracing.tasks.sweep", "schedule": 24 * 3600.0},
 }
 
 # --- People --------------------------------------------------------------------------------------
@@ -237,6 +238,30 @@ API_INFLATED_LIMIT = env.number("PROMPTLAB_API_INFLATED_LIMIT", 64 * 1024 * 1024
 REJECTED_DAYS = env.number("PROMPTLAB_REJECTED_DAYS", 14)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
+# Private hosts that people may have the server call, such as a model server in the same network (common/outbound.py):
+# names, addresses and networks.
+PRIVATE_HOSTS = env.words("PROMPTLAB_PRIVATE_HOSTS")
+# Opens the administration of all organizations (accounts/admin_key.py); off without. The second name is Langfuse's.
+ADMIN_API_KEY = env.text("PROMPTLAB_ADMIN_API_KEY") or env.text("ADMIN_API_KEY")
+if 0 < len(ADMIN_API_KEY) < 16:
+    raise ImproperlyConfigured("PROMPTLAB_ADMIN_API_KEY is too short. Use at least 16 random characters.")
+
+# --- Media: on this disk, or in an S3-compatible bucket when one is named -----------------------------
+
+MEDIA_DIR = Path(env.text("PROMPTLAB_MEDIA_DIR", str(DATA_DIR / "media")))
+MEDIA_LIMIT = env.number("PROMPTLAB_MEDIA_LIMIT", 1_000_000_000)
+MEDIA_S3 = {
+    "bucket": env.text("PROMPTLAB_MEDIA_S3_BUCKET"),
+    "endpoint": env.text("PROMPTLAB_MEDIA_S3_ENDPOINT"),
+    "region": env.text("PROMPTLAB_MEDIA_S3_REGION"),
+    "access_key": env.text("PROMPTLAB_MEDIA_S3_ACCESS_KEY"),
+    "secret_key": env.text("PROMPTLAB_MEDIA_S3_SECRET_KEY"),
+    "prefix": env.text("PROMPTLAB_MEDIA_S3_PREFIX"),
+    "path_style": env.flag("PROMPTLAB_MEDIA_S3_PATH_STYLE", True),
+}
+# Pages send readers there; `https:` stands in the policy below anyway.
+MEDIA_ORIGINS = [MEDIA_S3["endpoint"]] if str(MEDIA_S3["endpoint"]).startswith("http:") else []
+
 # --- The admin's look (django-unfold); its sidebar is ours: templates/admin/nav_sidebar.html --------
 
 
@@ -289,8 +314,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "script-src": [SELF, "'unsafe-eval'"],
         "style-src": [SELF, "'unsafe-inline'"],
-        "img-src": [SELF, "data:", "blob:", "https:"],
-        "media-src": [SELF, "data:", "blob:", "https:"],
+        "img-src": [SELF, "data:", "blob:", "https:", *MEDIA_ORIGINS],
+        "media-src": [SELF, "data:", "blob:", "https:", *MEDIA_ORIGINS],
         "font-src": [SELF],
         "object-src": [NONE],
         "base-uri": [SELF],

@@ -13,5 +13,6 @@ def delete(deletion: Deletion) -> int:
     """Delete in batches; returns how many things of the kind went. `deleted` is sent after the commit."""
     gone = store().delete(deletion)
     if gone:
-        transaction.on_commit(partial(deleted.send_robust, sender=None, project_id=deletion.project_id), robust=True)
+        told = partial(deleted.send_robust, sender=None, project_id=deletion.project_id, deletion=deletion)
+        transaction.on_commit(told, robust=True)
     return gone

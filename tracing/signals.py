@@ -8,5 +8,5 @@ storing = Signal()
 # Sent after the commit with `project_id` and `ids` of the observations that were written.
 observations_stored = Signal()
 
-# Sent after the commit with `project_id`: traces or scores of the project were deleted.
+# Sent after the commit with `project_id` and the `deletion`: traces or scores of the project were deleted.
 deleted = Signal()

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from tracing import clients, rejected, retention
+from tracing import clients, comments, media_cleaning, rejected, retention
 
 
 @shared_task
@@ -14,3 +14,10 @@ def enforce_retention() -> None:
 def forget_old_rejected_events() -> None:
     rejected.forget_old()
     clients.forget_old()
+
+
+@shared_task
+def sweep() -> None:
+    """Media and comments of traces that are gone."""
+    media_cleaning.sweep()
+    comments.sweep()

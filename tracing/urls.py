@@ -7,6 +7,7 @@ from django.urls import path
 
 import common.addresses  # noqa: F401  (registers `any`)
 from tracing.views.ingestion import Ingestion, Rejected
+from tracing.views.media import MediaFile
 from tracing.views.observations import Observations
 from tracing.views.scores import Scores
 from tracing.views.sessions import SessionPage, Sessions
@@ -30,5 +31,6 @@ urlpatterns = [
     path("scores", Scores.as_view(), name="scores"),
     path("settings/ingestion", Ingestion.as_view(), name="ingestion"),
     path("settings/ingestion/<int:event_id>", Rejected.as_view(), name="rejected"),
+    path("media/<str:media_id>", MediaFile.as_view(), name="media_file"),
     path("unpriced", UnpricedModels.as_view(), name="unpriced_models"),
 ]

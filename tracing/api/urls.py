@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from tracing.api.comments import CommentsView, CommentView
 from tracing.api.ingestion import IngestionView
+from tracing.api.media import MediaListView, MediaView
 from tracing.api.metrics import MetricsV2View, MetricsView
 from tracing.api.metrics_daily import DailyMetricsView
 from tracing.api.observations import ObservationsV2View, ObservationsView, ObservationView
@@ -33,6 +35,10 @@ urlpatterns = [
     path("metrics", MetricsView.as_view()),
     path("metrics/daily", DailyMetricsView.as_view()),
     path("v2/metrics", MetricsV2View.as_view()),
+    path("media", MediaListView.as_view()),
+    path("media/<path:media_id>", MediaView.as_view()),
+    path("comments", CommentsView.as_view()),
+    path("comments/<path:comment_id>", CommentView.as_view()),
     path("score-configs", ScoreConfigsView.as_view()),
     path("score-configs/<path:config_id>", ScoreConfigView.as_view()),
 ]

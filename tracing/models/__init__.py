@@ -1,5 +1,23 @@
+from tracing.models.comments import Comment
 from tracing.models.configured import ScoreConfig
+from tracing.models.dashboards import Dashboard, Widget
+from tracing.models.exports import BlobStorageIntegration
 from tracing.models.measured import ObservationRow, ScoreRow, SessionRow, TraceRow
+from tracing.models.media import Media, MediaUse
 from tracing.models.rejected import ClientUse, RejectedEvent
 
-__all__ = ["ClientUse", "ObservationRow", "RejectedEvent", "ScoreConfig", "ScoreRow", "SessionRow", "TraceRow"]
+__all__ = [
+    "BlobStorageIntegration",
+    "ClientUse",
+    "Comment",
+    "Dashboard",
+    "Media",
+    "MediaUse",
+    "ObservationRow",
+    "RejectedEvent",
+    "ScoreConfig",
+    "ScoreRow",
+    "SessionRow",
+    "TraceRow",
+    "Widget",
+]
