@@ -1,0 +1,82 @@
+"""Where the server may be sent: addresses that people give us to call (model providers, webhooks).
+
+Whoever may enter such an address must not reach through us what only this machine can reach: its own services, the
+private network, the metadata service of a cloud. The instance's admin allows hosts by PROMPTLAB_PRIVATE_HOSTS.
+"""
+
+import socket
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from common.errors import Invalid
+
+LONGEST_URL = 2000
+SCHEMES = frozenset({"http", "https"})
+_NAT64 = ip_network("64:ff9b::/96")  # NAT64, RFC 6052
+
+
+def check_url(url: str, field: str) -> str:
+    """The URL without spaces around it; raises Invalid for one that is malformed or leads to a private place.
+
+    A name that cannot be looked up now is accepted: an address may change at any time, so that whoever connects has to
+    look at it again in any case, and a machine behind a proxy may know no names at all.
+    """
+    url = url.strip()
+    if len(url) > LONGEST_URL:
+        raise Invalid(_("The address is longer than %(longest)s characters.") % {"longest": LONGEST_URL}, field)
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    if parts.scheme not in SCHEMES or not host or port == 0 or not url.isprintable() or " " in url:
+        raise Invalid(_("Give a whole address, such as https://api.example.com/v1."), field)
+    if parts.username is not None or parts.password is not None:
+        raise Invalid(_("The address must not hold a name or a password."), field)
+    if not _may_call(host):
+        raise Invalid(
+            _("%(host)s is in a private network. Who runs this PromptLab can allow it by PROMPTLAB_PRIVATE_HOSTS.")
+            % {"host": host},
+            field,
+        )
+    return url
+
+
+def _may_call(host: str) -> bool:
+    allowed = {name.lower() for name in settings.PRIVATE_HOSTS}
+    return host in allowed or all(_is_open(address, allowed) for address in _addresses(host))
+
+
+def _addresses(host: str) -> set[str]:
+    """What the system takes the host for: names, but also odd spellings of numbers such as 127.1 and 0x7f.1."""
+    try:
+        return {str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        return set()
+
+
+def _is_open(text: str, allowed: set[str]) -> bool:
+    address = _translated(ip_address(text.partition("%")[0]))
+    return (address.is_global and not address.is_multicast) or any(address in network for network in _networks(allowed))
+
+
+def _translated(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that a translating network makes of an IPv6 one; any other is itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _networks(allowed: set[str]) -> list[IPv4Network | IPv6Network]:
+    """Those of the allowed hosts that are addresses or networks (10.0.0.0/8)."""
+    found = []
+    for text in allowed:
+        with suppress(ValueError):  # a name
+            found.append(ip_network(text, strict=False))
+    return found
