@@ -30,10 +30,10 @@ class Scope:
     """What a request's credentials open.
 
     `kind`: "project" (a project key), "organization" (an organization key) or "scores" (the public key alone, as
-    browsers send it: it may only write scores).
+    browsers send it: it may only write scores), or "instance" (the instance's own key, see `accounts.admin_key`).
     """
 
-    kind: Literal["project", "organization", "scores"]
+    kind: Literal["project", "organization", "scores", "instance"]
     organization_id: str
     project_id: str
     public_key: str

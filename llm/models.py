@@ -1,5 +1,6 @@
-"""What models cost: a project's own definitions, which win over the built-in prices."""
+"""What models cost: a project's own definitions, which win over the built-in prices; and how models are reached."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -58,3 +59,44 @@ class ModelDefinition(models.Model):
 
     def __str__(self) -> str:
         return self.model_name
+
+
+ADAPTERS = [
+    ("openai", _("OpenAI and compatible")),
+    ("anthropic", "Anthropic"),
+    ("azure", "Azure OpenAI"),
+    ("bedrock", "Amazon Bedrock"),
+    ("google-vertex-ai", "Google Vertex AI"),
+    ("google-ai-studio", "Google AI Studio"),
+]
+
+
+class LlmConnection(models.Model):
+    """How a project reaches a provider of models. The verbs are in `llm.connections`.
+
+    The secret key and the values of extra headers are sealed (`common.crypto`) and never shown again.
+    """
+
+    id = models.CharField(primary_key=True, max_length=100, default=new_id, editable=False)
+    project = models.ForeignKey("accounts.Project", on_delete=models.CASCADE, related_name="+")
+    provider = models.CharField(_("provider"), max_length=200)
+    adapter = models.CharField(_("adapter"), max_length=32, choices=ADAPTERS, default="openai")
+    base_url = models.TextField(_("base URL"), blank=True)  # empty: the adapter's own
+    sealed_secret = models.TextField(editable=False)
+    secret_display = models.CharField(max_length=16, editable=False)
+    sealed_headers = models.TextField(editable=False, blank=True)  # a JSON object of texts, or empty
+    header_names = ArrayField(models.TextField(), default=list, editable=False)
+    custom_models = ArrayField(models.TextField(), verbose_name=_("models"), default=list)
+    with_default_models = models.BooleanField(default=True)
+    config = models.JSONField(null=True, blank=True)  # what the adapter needs beyond: a region, a location
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("LLM connection")
+        verbose_name_plural = _("LLM connections")
+        ordering = ["-created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["project", "provider"], name="llm_connection_once")]
+
+    def __str__(self) -> str:
+        return self.provider

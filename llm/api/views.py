@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.admin_key import AdminOrApiKeyAuthentication
 from accounts.authors import Author
 from common.api.fields import convert
 from common.api.pagination import envelope, page_and_limit
@@ -21,6 +22,8 @@ ALWAYS = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class ModelView(PublicView):
+    authentication_classes = (AdminOrApiKeyAuthentication,)
+
     @property
     def author(self) -> Author:
         return Author(api_key=self.request.auth.public_key)  # type: ignore[union-attr]
