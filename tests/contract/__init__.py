@@ -1,5 +1,6 @@
 """Answers are checked against the published API description (`openapi.yml` beside this file)."""
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+METHODS = ("get", "post", "put", "patch", "delete")
 MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"
 
 
@@ -26,15 +28,62 @@ def check_list(answer: Any, schema: str) -> None:
 
 
 @cache
+def operations() -> dict[str, dict[str, Any]]:
+    """The contract's operations by "GET /traces/{traceId}"."""
+    return {
+        f"{method.upper()} {path.removeprefix('/api/public')}": operation
+        for path, methods in _document()["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    }
+
+
+def check_answer(operation: str, value: Any) -> None:
+    """Fail where the body of a success breaks the contract's schema; an operation that promises none may send any."""
+    content = _success(operations()[operation]).get("content", {})
+    if content:
+        schema = json.dumps(content["application/json"]["schema"])
+        faults = sorted(_inline(schema).iter_errors(value), key=lambda fault: list(map(str, fault.absolute_path)))
+        assert not faults, "\n".join(
+            f"{operation} at {'/'.join(map(str, fault.absolute_path)) or '(top)'}: {fault.message[:300]}"
+            for fault in faults
+        )
+
+
+def success_of(operation: str) -> int:
+    """The status that the contract promises."""
+    return min(int(status) for status in operations()[operation]["responses"] if status < "300")
+
+
+def _success(operation: dict[str, Any]) -> dict[str, Any]:
+    return next(answer for status, answer in operation["responses"].items() if status < "300")
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema, looked up when it is a reference."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return _document()["components"]["schemas"][name] if name else schema
+
+
+@cache
 def _validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": {"schemas": _schemas()}})
+    return _inline(json.dumps({"$ref": f"#/components/schemas/{schema}"}))
+
+
+@cache
+def _inline(schema: str) -> Draft202012Validator:
+    return Draft202012Validator({**_json_schema(json.loads(schema)), "components": {"schemas": _schemas()}})
 
 
 @cache
 def _schemas() -> dict[str, Any]:
+    return {name: _json_schema(schema) for name, schema in _document()["components"]["schemas"].items()}
+
+
+@cache
+def _document() -> dict[str, Any]:
     text = (Path(__file__).parent / "openapi.yml").read_text()
-    document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return {name: _json_schema(schema) for name, schema in document["components"]["schemas"].items()}
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _json_schema(node: Any) -> Any:

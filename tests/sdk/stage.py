@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import httpx
 import psycopg
 
 ROOT = Path(__file__).parent.parent.parent
-STORIES = ("tutorial", "py2", "py3", "py4", "py5", "js3", "js5")
+STORIES = ("tutorial", "py2", "py3", "py4", "py5", "js3", "js5", "contract")
 EMAIL, PASSWORD = "alice@example.org", "correct horse battery staple"
 PATIENCE = 60  # seconds until the server must answer
 
@@ -43,7 +44,7 @@ print(json.dumps(made))
 
 @dataclass(frozen=True)
 class Project:
-    """A project of the stage with its keys."""
+    """A project of the stage with its keys; or the organization with its own, whose id nobody needs."""
 
     id: str
     public_key: str
@@ -56,6 +57,7 @@ class Stage:
 
     url: str
     projects: dict[str, Project]
+    organization: Project
 
     def api(self, story: str) -> httpx.Client:
         """The public API with the keys of a story's project."""
@@ -82,19 +84,22 @@ def running() -> Iterator[Stage]:
     with _database() as database, tempfile.TemporaryDirectory(prefix="promptlab-sdk-") as data:
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
+        organization = Project("", "pk-lf-organization", f"sk-lf-{secrets.token_hex(16)}")
         environment = os.environ | {
             "DATABASE_URL": database,
             "PROMPTLAB_DATA": data,
             "PROMPTLAB_URL": url,
             "DJANGO_SETTINGS_MODULE": "promptlab.settings",
             "PROMPTLAB_INIT_ORG_NAME": "Psychtelab",
+            "PROMPTLAB_INIT_ORG_PUBLIC_KEY": organization.public_key,
+            "PROMPTLAB_INIT_ORG_SECRET_KEY": organization.secret_key,
             "PROMPTLAB_INIT_USER_EMAIL": EMAIL,
             "PROMPTLAB_INIT_USER_PASSWORD": PASSWORD,
         }
         _python(environment, "manage.py", "prepare")
         projects = json.loads(_python(environment, "-c", MAKE_PROJECTS))
         with _web(environment, port, Path(data) / "web.log"):
-            yield Stage(url, {story: Project(*made) for story, made in projects.items()})
+            yield Stage(url, {story: Project(*made) for story, made in projects.items()}, organization)
 
 
 @contextlib.contextmanager
@@ -129,7 +134,7 @@ def _await(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
 def _database() -> Iterator[str]:
     """An empty database beside the one of DATABASE_URL."""
     address = urlsplit(os.environ["DATABASE_URL"])
-    name = f"promptlab_sdk_{os.getpid()}"
+    name = f"promptlab_sdk_{os.getpid()}_{secrets.token_hex(4)}"  # a worker may have two stages
     with psycopg.connect(address.geturl(), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}"')

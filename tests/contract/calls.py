@@ -1,0 +1,246 @@
+"""How each operation is called: one table, from which every test of the contract takes its requests.
+
+`"{trace}"` as a value stands for a fact of `tests/contract/world.py`, which is made when it is first needed. A row says
+what the contract does not: with which things, and where our answer knowingly is another one, and why.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation, `path` written as in the contract, below `/api/public`."""
+
+    method: str
+    path: str
+    # Facts that fill the path, by parameter; `IDS` knows the rest.
+    at: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    # Facts that must be there for the answer to hold something.
+    needs: Sequence[str] = ()
+    # Which key opens it: "project", "organization", "scores" (a project's or its public key alone), "none".
+    key: str = "project"
+    # The success, and why it is none of the contract's.
+    status: int = 200
+    because: str = ""
+    # What ids that nobody has are answered with, and why when it is no 404.
+    unknown: int = 404
+    unknown_because: str = ""
+    # Fields that the contract requires and we can do without, with the reason.
+    not_required: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def operation(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+IDS = {
+    "queueId": "queue",
+    "itemId": "queue_item",
+    "commentId": "comment",
+    "datasetName": "dataset",
+    "runName": "run",
+    "observationId": "observation",
+    "scoreId": "score",
+    "mediaId": "media",
+    "projectId": "spare_project",
+    "apiKeyId": "spare_key",
+    "promptName": "prompt",
+    "name": "prompt",
+    "version": "prompt_version",
+    "userId": "person",
+    "configId": "score_config",
+    "sessionId": "session",
+    "traceId": "trace",
+    "widgetId": "widget",
+    "dashboardId": "dashboard",
+    "placementId": "placement",
+    "evaluationRuleId": "rule",
+    "evaluatorId": "evaluator",
+    "skillName": "skill",
+    "skillVersion": "skill_version",
+}
+
+SINCE, UNTIL = "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"
+FOR_EVER = "Deleting twice is no fault: clients repeat requests whose answer got lost."
+COUNTED = (
+    '{"view":"observations","metrics":[{"measure":"count","aggregation":"count"}],"dimensions":[{"field":"name"}],'
+)
+COUNTED += f'"fromTimestamp":"{SINCE}","toTimestamp":"{UNTIL}"}}'
+TRACES = COUNTED.replace("observations", "traces", 1)
+SPAN = {
+    "traceId": "0123456789abcdef0123456789abcdef",
+    "spanId": "0123456789abcdef",
+    "name": "exported",
+    "kind": 1,
+    "startTimeUnixNano": "1767225600000000000",
+    "endTimeUnixNano": "1767225601000000000",
+    "attributes": [{"key": "langfuse.observation.type", "value": {"stringValue": "span"}}],
+}
+EXPORT = {"resourceSpans": [{"scopeSpans": [{"scope": {"name": "tests"}, "spans": [SPAN]}]}]}
+EVENT = {"id": "{new}", "type": "trace-create", "timestamp": SINCE, "body": {"id": "{new}", "name": "sent"}}
+MODEL = {"modelName": "{new}", "matchPattern": "(?i)^(contract)$", "unit": "TOKENS", "inputPrice": 1e-6}
+NUMBER = {"view": "observations", "name": "A count", "dimensions": [], "filters": [], "chartType": "NUMBER"}
+NUMBER |= {"metrics": [{"measure": "count", "agg": "count"}]}
+BUCKET = {
+    "projectId": "{spare_project}",
+    "type": "S3_COMPATIBLE",
+    "bucketName": "exports",
+    "endpoint": "https://storage.example.org",
+    "region": "auto",
+    "accessKeyId": "key",
+    "secretAccessKey": "secret",
+    "exportFrequency": "daily",
+    "enabled": False,
+    "forcePathStyle": True,
+    "fileType": "JSONL",
+    "exportMode": "FULL_HISTORY",
+}
+CONNECTION = {"provider": "{new}", "adapter": "openai", "secretKey": "sk-secret", "customModels": ["gpt-x"]}
+JUDGE = {
+    "type": "llm_as_judge",
+    "name": "{new}",
+    "prompt": "Is {{output}} right?",
+    "outputDefinition": {
+        "dataType": "NUMERIC",
+        "reasoning": {"description": "Why."},
+        "score": {"description": "From 0 to 1."},
+    },
+}
+MAPPING = [{"variable": "output", "source": "output"}]
+RULE = {
+    "name": "{new}",
+    "evaluator": {"name": "{evaluator_name}", "type": "llm_as_judge"},
+    "target": "observation",
+    "enabled": True,
+    "mapping": MAPPING,
+    "filter": [],
+}
+JUDGE_V2 = {
+    "type": "llm_as_judge",
+    "name": "{new}",
+    "prompt": "Is {{output}} right?",
+    "variableMapping": MAPPING,
+    "outputDefinition": {"dataType": "NUMERIC", "scoreReasoningInstructions": "Why.", "scoreValueInstructions": "0…1"},
+}
+RULE_V2 = {
+    "name": "{new}",
+    "enabled": True,
+    "evaluatorAssignments": [{"evaluatorId": "{evaluator_v2}", "variableMapping": MAPPING}],
+}
+SKILL = "---\nname: {skill_name}\ndescription: What it is for.\n---\n\nDo it well.\n"
+
+CREATED = "A thing made answers 201, as the reference's handler does; clients take any 2xx."
+
+CALLS: tuple[Call, ...] = (
+    Call("GET", "/health", key="none"),
+    # --- What is sent -----------------------------------------------------------------------------------
+    Call("POST", "/ingestion", body={"batch": [EVENT]}, key="scores", status=207),
+    Call(
+        "POST",
+        "/otel/v1/traces",
+        body=EXPORT,
+        not_required={
+            "resourceSpans": "An empty export is answered 200, as OTLP has it: exporters send such to probe."
+        },
+    ),
+    # --- Traces, observations, sessions -----------------------------------------------------------------
+    Call("GET", "/traces", query={"limit": 100, "orderBy": "timestamp.desc"}, needs=["trace"]),
+    Call("DELETE", "/traces", body={"traceIds": ["{trace}"]}),
+    Call("GET", "/traces/{traceId}"),
+    Call("DELETE", "/traces/{traceId}", unknown=200, unknown_because=FOR_EVER),
+    Call("GET", "/observations", needs=["observation"]),
+    Call("GET", "/observations/{observationId}"),
+    Call(
+        "GET",
+        "/v2/observations",
+        query={"fields": "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"},
+        needs=["observation"],
+    ),
+    Call("GET", "/sessions", needs=["session"]),
+    Call("GET", "/sessions/{sessionId}"),
+    Call("GET", "/metrics", query={"query": TRACES}, needs=["trace"]),
+    Call("GET", "/v2/metrics", query={"query": COUNTED}, needs=["observation"]),
+    # --- Scores -----------------------------------------------------------------------------------------
+    Call("POST", "/scores", body={"traceId": "{trace}", "name": "exact", "value": 0.5}, key="scores"),
+    Call(
+        "DELETE",
+        "/scores/{scoreId}",
+        status=202,
+        because="The reference's handler accepts the deletion (202 with a message) instead of 204.",
+        unknown=202,
+        unknown_because=FOR_EVER,
+    ),
+    Call("GET", "/v2/scores", needs=["score"]),
+    Call("GET", "/v2/scores/{scoreId}"),
+    Call("GET", "/v3/scores", query={"fields": "details,subject,annotation"}, needs=["score"]),
+    Call("POST", "/score-configs", body={"name": "accuracy", "dataType": "NUMERIC", "minValue": 0, "maxValue": 1}),
+    Call("GET", "/score-configs", needs=["score_config"]),
+    Call("GET", "/score-configs/{configId}"),
+    Call("PATCH", "/score-configs/{configId}", body={"description": "How near it is.", "isArchived": True}),
+    # --- Prompts ----------------------------------------------------------------------------------------
+    Call(
+        "POST",
+        "/v2/prompts",
+        body={"name": "{new}", "type": "chat", "prompt": [{"role": "user", "content": "Hi {{name}}"}], "tags": ["a"]},
+        status=201,
+        because=CREATED,
+    ),
+    Call("GET", "/v2/prompts", needs=["prompt"]),
+    Call("GET", "/v2/prompts/{promptName}"),
+    Call("DELETE", "/v2/prompts/{promptName}", status=204),
+    Call("PATCH", "/v2/prompts/{name}/versions/{version}", body={"newLabels": ["reviewed"]}),
+    # --- Datasets, runs, experiments --------------------------------------------------------------------
+    Call("POST", "/v2/datasets", body={"name": "{new}", "metadata": {"a": 1}, "inputSchema": {"type": "object"}}),
+    Call("GET", "/v2/datasets", needs=["dataset"]),
+    Call("GET", "/v2/datasets/{datasetName}"),
+    Call("POST", "/dataset-items", body={"datasetName": "{dataset}", "input": {"q": 1}, "expectedOutput": [1]}),
+    Call("GET", "/dataset-items", query={"datasetName": "{dataset}"}, needs=["item"]),
+    Call("GET", "/dataset-items/{id}", at={"id": "item"}),
+    Call("DELETE", "/dataset-items/{id}", at={"id": "item"}),
+    Call("POST", "/dataset-run-items", body={"runName": "{new}", "datasetItemId": "{item}", "traceId": "{trace}"}),
+    Call("GET", "/dataset-run-items", query={"datasetId": "{dataset_id}", "runName": "{run}"}),
+    Call("GET", "/datasets/{datasetName}/runs", needs=["run"]),
+    Call("GET", "/datasets/{datasetName}/runs/{runName}"),
+    Call("DELETE", "/datasets/{datasetName}/runs/{runName}"),
+    Call("GET", "/experiments", query={"fromStartTime": SINCE, "fields": "core,metadata,scores"}, needs=["run"]),
+    Call(
+        "GET",
+        "/experiment-items",
+        query={
+            "fromStartTime": SINCE,
+            "fields": "core,dataset,io,metadata,itemMetadata,experimentMetadata,scores",
+        },
+        needs=["run"],
+    ),
+    # --- Models -----------------------------------------------------------------------------------------
+    Call("POST", "/models", body=MODEL),
+    Call("GET", "/models", needs=["model"]),
+    Call("GET", "/models/{id}", at={"id": "model"}),
+    Call(
+        "DELETE",
+        "/models/{id}",
+        at={"id": "model"},
+        because="The reference's handler answers 200 with a message instead of 204.",
+    ),
+    # --- Organizations, projects, people ----------------------------------------------------------------
+    Call("GET", "/projects"),
+    Call(
+        "POST",
+        "/projects",
+        body={"name": "{new}", "retention": 0, "metadata": {"team": "a"}},
+        key="organization",
+        not_required={"retention": "Absent means that data is kept for ever."},
+    ),
+    Call("PUT", "/projects/{projectId}", body={"name": "{new}", "retention": 7}, key="organization"),
+    Call("DELETE", "/projects/{projectId}", key="organization", status=202),
+    Call("GET", "/projects/{projectId}/apiKeys", key="organization", needs=["spare_key"]),
+    Call("POST", "/projects/{projectId}/apiKeys", body={"note": "for the tests"}, key="organization"),
+    Call("DELETE", "/projects/{projectId}/apiKeys/{apiKeyId}", key="organization"),
+    Call("GET", "/organizations/projects", key="organization"),
+    Call("GET", "/organizations/apiKeys", key="organization"),
+)
+"""What is served now."""
