@@ -64,8 +64,8 @@ class PromptView(PublicView):
 
     def get(self, request: Request, name: str) -> HttpResponse:
         params = request.query_params
-        resolve = params.get("resolve", "").lower() not in ("false", "0")
-        return _json(fetch_json(self.project_id, name, _version(params), params.get("label") or None, resolve))
+        label, resolve = params.get("label") or None, _resolve(params)
+        return _json(fetch_json(self.project_id, name, _version(params), label, resolve))
 
     def patch(self, request: Request, name: str) -> HttpResponse:
         path = _VERSION_PATH.fullmatch(name)
@@ -133,6 +133,14 @@ def _meta(row: Row) -> dict[str, Any]:
 
 def _version(params: Mapping[str, str]) -> int | None:
     return whole(params, "version", 0, 1, MAX_VERSION) or None
+
+
+def _resolve(params: Mapping[str, str]) -> bool:
+    """Whether references to other prompts are to be filled in: yes, unless the client says no."""
+    text = params.get("resolve", "").lower()
+    if text not in ("", "true", "1", "false", "0"):
+        raise Invalid("resolve must be true or false.", "resolve")
+    return text not in ("false", "0")
 
 
 def _moment(params: Mapping[str, str], name: str) -> datetime | None:
