@@ -16,6 +16,7 @@ from common.errors import Conflict, Invalid, NotFound
 from common.ids import new_id
 from datasets.authors import SERVER, Author
 from datasets.jsontext import to_text
+from datasets.media import note_media
 from datasets.models import MAX_ID, MAX_ITEM_ID, Dataset, DatasetItem
 from datasets.schemas import Schemas, require, schemas_of
 from datasets.texts import checked
@@ -168,6 +169,7 @@ def _put(dataset: Dataset, changes: Sequence[ItemChange], by: Author) -> list[Da
         valid_to=now
     )
     DatasetItem.objects.bulk_create(fresh, batch_size=500)
+    note_media(dataset.project_id, fresh)
     for row in rows:
         row.dataset = dataset
     return rows

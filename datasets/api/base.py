@@ -1,6 +1,6 @@
 """What the routes of datasets have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -22,11 +22,11 @@ class DatasetView(PublicView):
     def author(self) -> Author:
         return Author(api_key=self.request.auth.public_key)  # type: ignore[union-attr]
 
-    def numbered(self, rows: QuerySet[Row], shape: Callable[[Row], dict[str, Any]]) -> Response:
-        """The asked page; the total is counted, because SDKs read on until `totalPages`."""
+    def numbered(self, rows: QuerySet[Row], shapes: Callable[[Sequence[Row]], list[Any]]) -> Response:
+        """The asked page, shaped as a whole; the total is counted, because SDKs read on until `totalPages`."""
         page, limit = page_and_limit(self.request.query_params)
         first = (page - 1) * limit
-        return Response(envelope([shape(row) for row in rows[first : first + limit]], page, limit, rows.count()))
+        return Response(envelope(shapes(list(rows[first : first + limit])), page, limit, rows.count()))
 
     def handle_exception(self, error: Exception) -> Response:
         if isinstance(error, SchemaViolation):

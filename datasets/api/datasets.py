@@ -10,18 +10,19 @@ from common.api.fields import convert
 from common.api.pagination import envelope, page_and_limit
 from datasets.api.base import DatasetView
 from datasets.api.bodies import DatasetBody
-from datasets.api.shapes import dataset_shape, item_shape
+from datasets.api.shapes import dataset_shape, item_shapes
 from datasets.definitions import dataset_asked_for, datasets, upsert_dataset
 from datasets.items import ACTIVE, items
 from datasets.models import Dataset, DatasetItem, DatasetRun
 from datasets.runs import runs
+from tracing.api.origins import origin
 
 
 class Datasets(DatasetView):
     """`GET/POST /v2/datasets`."""
 
     def get(self, request: Request) -> Response:
-        return self.numbered(datasets(self.project_id), dataset_shape)
+        return self.numbered(datasets(self.project_id), lambda rows: [dataset_shape(row) for row in rows])
 
     def post(self, request: Request) -> Response:
         return Response(dataset_shape(self.upserted()))
@@ -72,7 +73,7 @@ class OldDataset(DatasetView):
     def get(self, request: Request, name: str) -> Response:
         dataset = dataset_asked_for(self.project_id, name)
         shown: dict[str, Any] = dataset_shape(dataset)
-        shown["items"] = [item_shape(row, dataset.name) for row in items(dataset)]
+        shown["items"] = item_shapes(list(items(dataset)), dataset.name, origin(request))
         shown["runs"] = list(runs(dataset).values_list("name", flat=True))
         return Response(shown)
 

@@ -10,10 +10,11 @@ from common.api.fields import convert
 from common.errors import Invalid, NotFound
 from datasets.api.base import DatasetView
 from datasets.api.bodies import ItemBody
-from datasets.api.shapes import item_shape
+from datasets.api.shapes import item_shapes
 from datasets.definitions import dataset_asked_for, dataset_named
 from datasets.items import KEEP, ItemChange, current_item, delete_item, items, items_of_project, put_item
 from datasets.models import Dataset, DatasetItem
+from tracing.api.origins import origin
 from tracing.api.params import Params
 
 
@@ -31,7 +32,7 @@ class Items(DatasetView):
             rows = rows.filter(source_trace_id=trace_id)
         if observation_id := params.text("sourceObservationId"):
             rows = rows.filter(source_observation_id=observation_id)
-        return self.numbered(rows, lambda row: item_shape(row, row.dataset.name))
+        return self.numbered(rows, lambda page: item_shapes(page, None, origin(request)))
 
     def post(self, request: Request) -> Response:
         body = convert(request.data, ItemBody)
@@ -45,7 +46,8 @@ class Items(DatasetView):
             source_trace_id=KEEP if body.source_trace_id is None else body.source_trace_id,
             source_observation_id=KEEP if body.source_observation_id is None else body.source_observation_id,
         )
-        return Response(item_shape(put_item(dataset, change, by=self.author), dataset.name))
+        made = put_item(dataset, change, by=self.author)
+        return Response(item_shapes([made], dataset.name, origin(request))[0])
 
     def _rows(self) -> QuerySet[DatasetItem]:
         name = self.request.query_params.get("datasetName")
@@ -62,7 +64,7 @@ class OneItem(DatasetView):
 
     def get(self, request: Request, item_id: str) -> Response:
         row = current_item(self.project_id, item_id)
-        return Response(item_shape(row, row.dataset.name))
+        return Response(item_shapes([row], None, origin(request))[0])
 
     def delete(self, request: Request, item_id: str) -> Response:
         delete_item(self.project_id, item_id, by=self.author)

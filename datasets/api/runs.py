@@ -25,7 +25,7 @@ class RunItems(DatasetView):
             if not value:
                 raise Invalid(f"{name} is required.", name)
         run = run_named(dataset_by_id(self.project_id, dataset_id), run_name)
-        return self.numbered(run_items(run), lambda row: run_item_shape(row, run))
+        return self.numbered(run_items(run), lambda rows: [run_item_shape(row, run) for row in rows])
 
     def post(self, request: Request) -> Response:
         body = convert(request.data, RunItemBody)
@@ -48,7 +48,7 @@ class Runs(DatasetView):
 
     def get(self, request: Request, name: str) -> Response:
         dataset = dataset_asked_for(self.project_id, name)
-        return self.numbered(runs(dataset), lambda run: run_shape(run, dataset.name))
+        return self.numbered(runs(dataset), lambda rows: [run_shape(run, dataset.name) for run in rows])
 
 
 class OneRun(Runs):

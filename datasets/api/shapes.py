@@ -1,7 +1,9 @@
 """Datasets, items and runs as the wire shows them. Stored JSON text goes out as it is."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from datasets.api.media import media_references
 from datasets.models import Dataset, DatasetItem, DatasetRun, DatasetRunItem
 from tracing.api.serializing import embedded
 
@@ -20,7 +22,13 @@ def dataset_shape(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def item_shape(row: DatasetItem, dataset_name: str) -> dict[str, Any]:
+def item_shapes(rows: Sequence[DatasetItem], dataset_name: str | None, origin: str) -> list[dict[str, Any]]:
+    """Items with the media they refer to; `dataset_name` None: each row's own, read with it (`select_related`)."""
+    media = media_references(rows[0].project_id, rows, origin) if rows else {}
+    return [item_shape(row, dataset_name or row.dataset.name, media[row.pk]) for row in rows]
+
+
+def item_shape(row: DatasetItem, dataset_name: str, media: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "id": row.item_id,
         "status": row.status,
@@ -33,7 +41,7 @@ def item_shape(row: DatasetItem, dataset_name: str) -> dict[str, Any]:
         "datasetName": dataset_name,
         "createdAt": row.created_at,
         "updatedAt": row.valid_from,
-        "mediaReferences": [],
+        "mediaReferences": media,
     }
 
 
