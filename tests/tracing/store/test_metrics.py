@@ -15,7 +15,7 @@ from tests.tracing.store.making import NOON, at, generation, score, step, trace
 from tracing.filters import Filter
 from tracing.records import ObservationChange, TraceChange
 from tracing.store.base import Measure, MetricsQuery, Store
-from tracing.store.postgres.metrics import VIEWS
+from tracing.store.postgres.views import VIEWS
 
 DAY = timedelta(days=1)
 AGGREGATIONS = ("count", "sum", "avg", "min", "max", "uniq", "p50", "p75", "p90", "p95", "p99", "histogram")
