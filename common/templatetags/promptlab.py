@@ -15,8 +15,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from common import content as contents
+from common.media import with_media
 
 register = template.Library()
+register.filter(with_media)
 NOTHING = mark_safe('<span class="faint">–</span>')
 FOLD_AFTER = 2500  # characters of a text that are shown before "show all"
 OPEN_CHILDREN = 12  # nodes of a JSON tree with more children start closed below the first level
@@ -151,7 +153,7 @@ def _node(label: str, child: Any, depth: int) -> SafeString:
 
 def _leaf(value: Any) -> SafeString:
     if isinstance(value, str):
-        return format_html('<span class="string">{}</span>', value)
+        return format_html('<span class="string">{}</span>', with_media(value))
     return format_html('<span class="other">{}</span>', json.dumps(value))
 
 
