@@ -2,8 +2,17 @@
 
 from django.urls import path
 
-from llm.views import PriceList
+from llm.views import connections
+from llm.views.prices import PriceList
 
 urlpatterns = [
     path("settings/prices", PriceList.as_view(), name="price_list"),
+    path("settings/llm-connections", connections.Connections.as_view(), name="llm_connections"),
+    path("settings/llm-connections/new", connections.NewConnection.as_view(), name="new_llm_connection"),
+    path("settings/llm-connections/<str:connection_id>", connections.OneConnection.as_view(), name="llm_connection"),
+    path(
+        "settings/llm-connections/<str:connection_id>/delete",
+        connections.ConnectionRemoval.as_view(),
+        name="llm_connection_removal",
+    ),
 ]

@@ -26,7 +26,7 @@ TABS = (
     Tab(_("API keys"), "settings_keys", "keys:manage"),
     Tab(_("Members"), "settings_members", "members:read"),
     Tab(_("Organization"), "settings_organization", "members:manage"),
-    Tab(_("LLM connections"), "admin:llm_llmconnection_changelist", "llm_connections:write"),
+    Tab(_("LLM connections"), "llm_connections", "llm_connections:write"),
     Tab(_("Models and prices"), "admin:llm_modeldefinition_changelist", "models:write"),
     Tab(_("Score configs"), "admin:tracing_scoreconfig_changelist", "score_configs:write"),
     Tab(_("Ingestion"), "ingestion", "traces:write"),

@@ -17,6 +17,7 @@ from accounts.acting import Actor
 from accounts.invitations import invite
 from accounts.models import ApiKey, Organization, User
 from accounts.roles import Role
+from accounts.saved_views import save_view
 from prompts.models import ProtectedLabel
 from tests.conftest import Api, Keys
 from tracing.models import RejectedEvent
@@ -49,6 +50,8 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
     config = _made(api.post("score-configs", {"name": "alice-config", "dataType": "NUMERIC", "description": SECRET}))
     model = {"modelName": "alice-model", "matchPattern": f"(?i)^({SECRET})$", "inputPrice": 1, "unit": "TOKENS"}
     model = _made(api.post("models", model))
+    connection = {"provider": SECRET, "adapter": "openai", "secretKey": SECRET, "customModels": [SECRET]}
+    connection = _made(api.put("llm-connections", connection))
     _made(api.post("v2/prompts", {"name": PROMPT, "prompt": f"{SECRET} {{{{country}}}}", "labels": ["production"]}))
     _made(api.post("v2/prompts", {"name": PROMPT, "prompt": f"{SECRET} 2", "tags": [SECRET]}))
     _made(api.post("ingestion", {"batch": events(SECRET)}))
@@ -64,6 +67,9 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
     queue_item = {"objectId": SECRET, "objectType": "TRACE"}
     queue_item = _made(api.post(f"annotation-queues/{queue['id']}/items", queue_item))
     owner = Actor(Role.OWNER, alice)
+    view = save_view(
+        keys.project, owner, table="traces", name=SECRET, query=f"q={SECRET}", shared=False, is_default=False
+    )
     invited = invite(keys.project.organization, keys.project, "invited@example.org", Role.MEMBER, owner)
     return Stage(
         keys=keys,
@@ -81,6 +87,7 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "score_id": SCORE,
             "config_id": config["id"],
             "model_id": model["id"],
+            "connection_id": connection["id"],
             "prompt": PROMPT,
             "dataset": DATASET,
             "dataset_id": dataset["id"],
@@ -90,6 +97,7 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "event_id": str(RejectedEvent.objects.get(project=keys.project).pk),
             "queue_id": queue["id"],
             "queue_item_id": queue_item["id"],
+            "view_id": view.pk,
             "import_id": _import(client, keys, dataset["id"]),
         },
     )

@@ -81,6 +81,9 @@ def everything(stage: Stage) -> dict[str, Any]:
         "note": "stolen",
         "isArchived": True,
         "modelName": "stolen",
+        "provider": "stolen",
+        "adapter": "openai",
+        "secretKey": "stolen",
         "matchPattern": "stolen",
         "unit": "TOKENS",
         "batch": events("stolen"),
@@ -109,6 +112,9 @@ def form(stage: Stage, route: Route) -> dict[str, Any]:
         "label": "production",
         "version": "1",
         "note": "stolen",
+        "table": "traces",
+        "query": "q=stolen",
+        "kind": "traces",
         "traces": [ids["trace_id"]],
         "_selected_action": chosen,
         "action": "delete_selected",
@@ -122,6 +128,9 @@ def form(stage: Stage, route: Route) -> dict[str, Any]:
         "type": "text",
         "config": "{}",
         "retention": "3",
+        "provider": "stolen",
+        "adapter": "openai",
+        "secret_key": "stolen",
     }
 
 
@@ -351,12 +360,15 @@ def test_viewers_change_nothing_and_annotators_only_annotate(
     watch = Watch()
     with Breaches() as breaches:
         for route, answers in visits(pages(), page_client(user), f"/project/{stage.keys.id}", stage):
+            own = route.route == "views"  # views of one's own are everybody's
             scoring = may_score and getattr(route.view_class, "write_permission", None) == "scores:write"
             codes = {method: answer.status_code for method, answer in answers.items()}
             for method, code in codes.items():
                 fine = code in REFUSED or (method == "GET" and code in (200, 302)) or route.route in ADMIN_DOORS
-                breaches.check(fine or (scoring and code < 500), person, method, route.route, code)
+                breaches.check(fine or ((scoring or own) and code < 500), person, method, route.route, code)
             went, came = watch.changes()
+            if own:
+                came = [row for row in came if not (row.startswith("accounts_savedview") and user.pk in row)]
             scored = scored or (scoring and any(row.startswith("tracing_score") for row in came))
             if scoring:
                 went, came = ([row for row in rows if not row.startswith(SCORE_TABLES)] for rows in (went, came))
