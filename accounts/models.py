@@ -219,6 +219,41 @@ class Invitation(models.Model):
         return self.expires_at <= timezone.now()
 
 
+class SavedView(models.Model):
+    """A list as somebody wants to see it again: a name for the query of its address (`accounts.saved_views`)."""
+
+    id = models.CharField(primary_key=True, max_length=100, default=new_id, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    # Which list, by the name that its page gives it.
+    table = models.CharField(max_length=40)
+    name = models.CharField(_("name"), max_length=100)
+    query = models.TextField()
+    # A shared view outlives its author.
+    owner = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    shared = models.BooleanField(_("shared"), default=False)
+    # Opens with the list: a private one for its owner, a shared one for everybody who has none of their own.
+    is_default = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "table", "name"], condition=models.Q(shared=True), name="shared_view_once"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "table", "owner", "name"],
+                condition=models.Q(shared=False),
+                name="private_view_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class AuditEntry(models.Model):
     """Who did what, when: written by `accounts.audit.record`, never changed."""
 

@@ -48,6 +48,7 @@ PERMISSIONS: dict[str, set[Role]] = {
     "llm_connections:write": _ADMINS,
     "prompts:protect": _ADMINS,  # protected labels: set them, and move them
     "keys:manage": _ADMINS,
+    "views:share": _WRITERS,  # saved views of lists that everybody in the project sees
     "members:read": _WRITERS,
     "members:manage": _ADMINS,
     "project:manage": _ADMINS,  # name, retention, export

@@ -3,7 +3,7 @@
 
 from django.urls import path, re_path
 
-from accounts.views import audit_log, invitation, keys, members, organization, personal, settings
+from accounts.views import audit_log, invitation, keys, members, organization, personal, saved_views, settings
 
 VERB = r"(?P<verb>resend|link|revoke)$"
 
@@ -50,5 +50,8 @@ urlpatterns = [
         organization.OrganizationKeyRevocation.as_view(),
         name="revoke_organization_key",
     ),
+    path("views", saved_views.SavedViews.as_view(), name="saved_views"),
+    path("views/<str:view_id>", saved_views.SavedViewPage.as_view(), name="saved_view"),
+    path("views/<str:view_id>/delete", saved_views.SavedViewRemoval.as_view(), name="saved_view_removal"),
     path("settings/audit-log", audit_log.AuditLog.as_view(), name="settings_audit_log"),
 ]

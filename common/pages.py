@@ -41,11 +41,15 @@ class Page(View):
         if needed is not None and not request.member.may(needed):  # type: ignore[attr-defined]
             raise PermissionDenied(f"Your role does not allow this ({needed}).")
         try:
-            return super().dispatch(request, *args, **kwargs)
+            return self.instead(request) or super().dispatch(request, *args, **kwargs)
         except NotFound as error:
             raise Http404(error.message) from error
         except Denied as error:
             raise PermissionDenied(error.message) from error
+
+    def instead(self, request: HttpRequest) -> HttpResponse | None:
+        """What is answered instead of the page to somebody who may see it, if anything (mostly a redirect)."""
+        return None
 
     @property
     def project_id(self) -> str:
