@@ -7,6 +7,7 @@ item or run stands below `-/`.
 from django.urls import path
 
 from datasets.views.adding import AddTraced
+from datasets.views.adding_chosen import AddChosen
 from datasets.views.compare import Compare
 from datasets.views.datasets import Datasets, DeleteDataset, EditDataset, NewDataset
 from datasets.views.imports import Import, NewImport
@@ -17,6 +18,7 @@ from datasets.views.runs import ExperimentResults, Experiments, RunPage, Runs
 urlpatterns = [
     path("datasets", Datasets.as_view(), name="datasets"),
     path("datasets/-/add", AddTraced.as_view(), name="dataset_add"),
+    path("datasets/-/add-chosen", AddChosen.as_view(), name="dataset_add_chosen"),
     path("datasets/-/new", NewDataset.as_view(), name="dataset_new"),
     path("datasets/<str:dataset_id>", DatasetPage.as_view(), name="dataset"),
     path("datasets/<str:dataset_id>/items", DatasetPage.as_view(), name="dataset_items"),

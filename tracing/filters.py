@@ -3,7 +3,7 @@
 A filter is `{type, column, operator, value, key?}`; several are ANDed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -199,6 +199,16 @@ def parse_filters(text: str) -> tuple[Filter, ...]:
     if not isinstance(raw, list):
         raise Invalid("filter must be a JSON array of conditions.", "filter")
     return tuple(check_filter(item, f"filter[{position}]") for position, item in enumerate(raw))
+
+
+def filters_as_json(filters: Sequence[Filter]) -> str:
+    """What `parse_filters` reads back: how a page tells another app which rows it shows."""
+    return msgspec.json.encode(
+        [
+            {"type": one.type, "column": one.column, "operator": one.operator, "value": one.value, "key": one.key}
+            for one in filters
+        ]
+    ).decode()
 
 
 def check_filter(raw: object, place: str = "filter") -> Filter:

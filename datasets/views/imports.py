@@ -14,8 +14,10 @@ from datasets.items import KEEP, ItemChange
 from datasets.models import DatasetImport
 from datasets.tables import DELIMITERS, ENCODINGS, Reading
 from datasets.tasks import enqueue_import
+from datasets.traced import FORMAT
 from datasets.views.base import DatasetsPage
 
+WAITING = (DatasetImport.State.UPLOADED, DatasetImport.State.FAILED)
 SHOWN = 20
 BROKEN_SHOWN = 50
 DELIMITER_NAMES = {",": ",", ";": ";", "\t": "Tab", "|": "|"}
@@ -68,7 +70,7 @@ class Import(DatasetsPage):
 
     def post(self, request: HttpRequest, dataset_id: str, import_id: str) -> HttpResponse:
         given = find_import(self.dataset(dataset_id), import_id)
-        if given.state in (DatasetImport.State.UPLOADED, DatasetImport.State.FAILED):
+        if given.state in WAITING and not _is_traced(given):
             params = request.POST
             reading = Reading(*(params.get(name, "") for name in ("format", "encoding", "delimiter")))
             columns = zip(params.getlist("column"), params.getlist("target"), strict=False)
@@ -82,7 +84,12 @@ class Import(DatasetsPage):
 
     def _show(self, given: DatasetImport, fault: str = "", status: int = 200) -> HttpResponse:
         context: dict[str, Any] = {"dataset": given.dataset, "given": given, "fault": fault or given.fault}
-        if given.state in (DatasetImport.State.UPLOADED, DatasetImport.State.FAILED):
+        if _is_traced(given):
+            # Its rows come from the store: there are no columns to map, and what was left out has its reasons.
+            return self.render(
+                {**context, "fault": "", "traced": True, "reasons": given.fault.split("\n")}, status=status
+            )
+        if given.state in WAITING:
             table = table_of(given)
             planned = plan(given, table)
             context |= {
@@ -98,6 +105,10 @@ class Import(DatasetsPage):
                 "broken_count": len(planned.broken),
             }
         return self.render(context, status=status)
+
+
+def _is_traced(given: DatasetImport) -> bool:
+    return bool(given.reading.get("format") == FORMAT)
 
 
 def _sample(table: Any, column: str) -> str:

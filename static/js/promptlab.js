@@ -117,7 +117,8 @@
       const name = box.dataset.columnToggle;
       const hidden = hiddenColumns($(`table[data-columns="${name}"]`));
       box.checked ? hidden.delete(box.value) : hidden.add(box.value);
-      localStorage.setItem(`columns:${name}`, JSON.stringify([...hidden]));
+      if (new URLSearchParams(location.search).has("hide")) hideInAddress(hidden);
+      else localStorage.setItem(`columns:${name}`, JSON.stringify([...hidden]));
       applyColumns();
     }
     if (box.matches("[data-submit]")) {
@@ -131,11 +132,35 @@
     $$("[data-chosen-count]", scope).forEach((span) => (span.textContent = chosen.length));
     $$("tr:has([data-check])", scope).forEach((row) => row.classList.toggle("selected", $("[data-check]", row).checked));
   }
-  // Cells carry data-column="name"; a table carries data-columns="its name".
+  // Cells carry data-column="name"; a table carries data-columns="its name". An address that says what is hidden
+  // (`?hide=a&hide=b`, as saved views do) is obeyed before what this browser remembers.
   function hiddenColumns(table) {
+    const params = new URLSearchParams(location.search);
+    if (params.has("hide")) return new Set(params.getAll("hide"));
     const stored = localStorage.getItem(`columns:${table.dataset.columns}`);
     return new Set(stored ? JSON.parse(stored) : (table.dataset.hidden || "").split(" "));
   }
+  function withHidden(query, hidden) {
+    const params = new URLSearchParams(query);
+    params.delete("hide");
+    const names = [...hidden].filter(Boolean);
+    (names.length ? names : [""]).forEach((name) => params.append("hide", name));
+    return params.toString();
+  }
+  // The links and forms of the page lead to the same columns.
+  function hideInAddress(hidden) {
+    history.replaceState(history.state, "", `?${withHidden(location.search, hidden)}`);
+    $$('a[href^="?"]:not(.view-links a)').forEach((link) => { if (link.search.includes("hide=")) link.search = withHidden(link.search, hidden); });
+    $$("form.toolbar").forEach((form) => {
+      $$("input[name=hide]", form).forEach((input) => input.remove());
+      new URLSearchParams(withHidden("", hidden)).forEach((value) => form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "hide", value })));
+    });
+  }
+  // A view that is saved remembers the columns as they stand.
+  document.addEventListener("submit", (event) => {
+    const table = $(`table[data-columns="${event.target.dataset.viewQuery}"]`);
+    if (table) event.target.elements.query.value = withHidden(event.target.elements.query.value, hiddenColumns(table));
+  });
   function applyColumns() {
     $$("table[data-columns]").forEach((table) => {
       const hidden = hiddenColumns(table);
@@ -161,6 +186,7 @@
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
   else ready();
   document.addEventListener("htmx:afterSwap", ready);
+  document.addEventListener("rowschange", ready); // the live tail
   setInterval(refreshTimes, 30000);
 
   // A refused htmx request says so instead of doing nothing; forms answered with 4xx swap in their errors.

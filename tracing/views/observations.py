@@ -1,6 +1,9 @@
 """The list of observations: where charts by model, type or missing price lead."""
 
+from datetime import datetime
 from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from tracing.filters import Filter
 from tracing.records import Observation
@@ -21,18 +24,35 @@ class Observations(ListPage):
     """Single steps of all traces, newest first; `?unpriced=1` keeps those with usage but no price."""
 
     template = "tracing/observations.html"
+    row = "tracing/_observation_rows.html"
+    table = "observations"
     section = "traces"
     filters = OBSERVATION_FILTERS
     time_column = "startTime"
     orders = ("startTime", "name", "latency", "totalCost", "totalTokens")
     default_order = "startTime.desc"
+    columns = (
+        ("startTime", _("Time")),
+        ("type", _("Type")),
+        ("trace", _("Trace")),
+        ("input", _("Input")),
+        ("output", _("Output")),
+        ("model", _("Model")),
+        ("prompt", _("Prompt")),
+        ("latency", _("Latency")),
+        ("totalTokens", _("Tokens")),
+        ("totalCost", _("Cost")),
+        ("level", _("Level")),
+        ("user", _("User")),
+        ("session", _("Session")),
+        ("environment", _("Environment")),
+    )
 
     def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Observation]:
-        extra = UNPRICED if self.request.GET.get("unpriced") else ()
         return store().observations(
             ObservationQuery(
                 project_id=self.project_id,
-                filters=filtering.filters + extra,
+                filters=self.conditions(filtering),
                 search=filtering.search,
                 search_bodies=filtering.search_bodies,
                 order=order,
@@ -40,6 +60,15 @@ class Observations(ListPage):
                 with_trace=True,
             )
         )
+
+    def conditions(self, filtering: Filtering) -> tuple[Filter, ...]:
+        return filtering.filters + (UNPRICED if self.request.GET.get("unpriced") else ())
+
+    def time_of(self, row: Observation) -> datetime:
+        return row.start_time
+
+    def may_do(self) -> dict[str, Any]:
+        return {"may_add": self.may("datasets:write")}
 
     def more(self, filtering: Filtering) -> dict[str, Any]:
         return {"unpriced": bool(self.request.GET.get("unpriced"))}

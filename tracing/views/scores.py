@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from tracing.records import Score
 from tracing.store import store
 from tracing.store.base import Cursor, ScoreQuery
@@ -14,10 +16,20 @@ class Scores(ListPage):
     """Every judgement of the project, newest first."""
 
     template = "tracing/scores.html"
+    table = "scores"
     section = "scores"
     filters = SCORE_FILTERS
     orders = ("timestamp", "name", "value")
     default_order = "timestamp.desc"
+    columns = (
+        ("timestamp", _("Time")),
+        ("value", _("Value")),
+        ("type", _("Type")),
+        ("source", _("Source")),
+        ("of", _("Of")),
+        ("comment", _("Comment")),
+        ("environment", _("Environment")),
+    )
 
     def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Score]:
         return store().scores(

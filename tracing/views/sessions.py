@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from common.pages import Page
 from tracing.filters import Filter
@@ -22,11 +23,23 @@ class Sessions(ListPage):
     """Conversations, newest first."""
 
     template = "tracing/sessions.html"
+    table = "sessions"
     section = "sessions"
     filters = SESSION_FILTERS
     time_column = "createdAt"
     orders = ("createdAt", "totalCost", "traceCount")
     default_order = "createdAt.desc"
+    columns = (
+        ("createdAt", _("Begun")),
+        ("input", _("First said")),
+        ("output", _("Last answer")),
+        ("traceCount", _("Turns")),
+        ("last", _("Last turn")),
+        ("users", _("Users")),
+        ("tokens", _("Tokens")),
+        ("totalCost", _("Cost")),
+        ("errors", _("Errors")),
+    )
 
     def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Session]:
         return store().sessions(

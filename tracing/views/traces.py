@@ -19,30 +19,30 @@ from tracing.store.base import Page as StorePage
 from tracing.views.filtering import TRACE_FILTERS, Filtering
 from tracing.views.lists import ListPage
 
-# What may be hidden, in the order of the table.
-COLUMNS = (
-    ("timestamp", _("Time")),
-    ("input", _("Input")),
-    ("output", _("Output")),
-    ("level", _("Level")),
-    ("latency", _("Latency")),
-    ("totalTokens", _("Tokens")),
-    ("totalCost", _("Cost")),
-    ("scores", _("Scores")),
-    ("user", _("User")),
-    ("session", _("Session")),
-    ("tags", _("Tags")),
-    ("environment", _("Environment")),
-    ("version", _("Version")),
-    ("release", _("Release")),
-)
-
 
 class Traces(ListPage):
     """Traces, newest first, with everything a person recognises them by."""
 
     template = "tracing/traces.html"
+    row = "tracing/_trace_rows.html"
+    table = "traces"
     section = "traces"
+    columns = (
+        ("timestamp", _("Time")),
+        ("input", _("Input")),
+        ("output", _("Output")),
+        ("level", _("Level")),
+        ("latency", _("Latency")),
+        ("totalTokens", _("Tokens")),
+        ("totalCost", _("Cost")),
+        ("scores", _("Scores")),
+        ("user", _("User")),
+        ("session", _("Session")),
+        ("tags", _("Tags")),
+        ("environment", _("Environment")),
+        ("version", _("Version")),
+        ("release", _("Release")),
+    )
     filters = TRACE_FILTERS
     orders = ("timestamp", "name", "latency", "totalCost", "totalTokens", "level")
     default_order = "timestamp.desc"
@@ -63,8 +63,8 @@ class Traces(ListPage):
         scores = scores_by_trace(self.project_id, [trace.id for trace in rows])
         return [{"trace": trace, "scores": scores.get(trace.id, [])} for trace in rows]
 
-    def more(self, filtering: Filtering) -> dict[str, Any]:
-        return {"may_write": self.may("traces:write"), "columns": COLUMNS}
+    def may_do(self) -> dict[str, Any]:
+        return {"may_write": self.may("traces:write"), "may_add": self.may("datasets:write")}
 
 
 class TracesDelete(Page):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from common.pages import Page
+from accounts.views.tables import TablePage
 from tracing.filters import Filter
 from tracing.store import store
 from tracing.store.base import Measure, MetricsQuery
@@ -16,10 +16,11 @@ LIMIT = 200
 LONG = timedelta(days=3650)
 
 
-class Users(Page):
+class Users(TablePage):
     """The users with most traces in the chosen range."""
 
     template = "tracing/users.html"
+    table = "users"
     section = "users"
 
     def get(self, request: HttpRequest) -> HttpResponse:
