@@ -4,7 +4,9 @@ Bounded on every side: bodies by size, a project by number, age and pace. What i
 (`tracing.clients`).
 """
 
+import hashlib
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +28,7 @@ SAMPLE_BYTES = 16 * 1024
 REASON_LENGTH = 4000
 KEPT_ROWS = 2000  # of a project, the newest
 ROWS_A_MINUTE = 100
+_SPAN = re.compile(r"span [0-9a-f]+: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,29 @@ class Refusal:
     event_type: str = ""
     event_id: str = ""
     content_type: str = "application/json"
+    count: int = 1  # how many events or spans it is about
 
 
 def record(project_id: str, door: str, client: Client, refusals: Sequence[Refusal]) -> None:
     """Write refusals down. A fault in doing so is logged and never becomes the client's."""
-    rows = [_row(project_id, door, client, refusal) for refusal in refusals[: _room(project_id, len(refusals))]]
+    told = [refusal for refusal in refusals if _is_news(project_id, client, refusal)]
+    if not told:
+        return
+    rows = [_row(project_id, door, client, refusal) for refusal in told[: _room(project_id, len(told))]]
     try:
         RejectedEvent.objects.bulk_create(rows)
     except (DatabaseError, InterfaceError) as error:
         log.warning("%d rejected events could not be written down: %s", len(rows), error)
+
+
+def _is_news(project_id: str, client: Client, refusal: Refusal) -> bool:
+    """What a client always sends a little wrong is stored all the same: once an hour is enough to know of it."""
+    if refusal.kind == "refused":
+        return True
+    what = hashlib.sha256(f"{client} {_SPAN.sub('', refusal.reason)}".encode("utf-8", "replace")).hexdigest()
+    key = f"misunderstood:{project_id}:{what}"
+    # Without a cache nothing is known to have been told.
+    return cache.add(key, 1, 3600) or cache.get(key) is None
 
 
 def _room(project_id: str, wanted: int) -> int:

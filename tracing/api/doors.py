@@ -33,15 +33,13 @@ class Door(PublicView):
 
     def tell(self, accepted: int, refusals: Sequence[Refusal] = ()) -> None:
         """Count what was taken in, and write down what was not, or not wholly."""
-        refused = sum(refusal.kind == "refused" for refusal in refusals)
-        misunderstood = len(refusals) - refused
         clients.count(
             self.project_id,
             self.door,
             self.client,
             accepted=accepted,
-            refused=refused,
-            misunderstood=misunderstood,
+            refused=sum(refusal.count for refusal in refusals if refusal.kind == "refused"),
+            misunderstood=sum(refusal.count for refusal in refusals if refusal.kind == "misunderstood"),
         )
         if refusals:
             rejected.record(self.project_id, self.door, self.client, refusals)

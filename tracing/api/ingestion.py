@@ -12,6 +12,7 @@ from tracing.api.bodies import batch_of
 from tracing.api.doors import Door, client_of
 from tracing.ingestion import events, jsontext
 from tracing.ingestion.events import Outcome
+from tracing.ingestion.misunderstood import told
 from tracing.ingestion.pipeline import store_changes
 from tracing.rejected import Refusal
 
@@ -52,8 +53,8 @@ class IngestionView(Door):
             envelope = read_envelope(body)
             self.client = client_of(request, envelope.metadata)
             outcomes = accept(self.project_id, envelope, only)
-        refusals = list(refused(envelope, outcomes))
-        self.tell(len(outcomes) - len(refusals), refusals)
+        stored = sum(outcome.status == 201 for outcome in outcomes)
+        self.tell(stored, list(refused(envelope, outcomes)))
         return Response(answer(outcomes), status=207)
 
 
@@ -66,11 +67,15 @@ def accept(project_id: str, envelope: Envelope, only: Collection[str] | None = N
 
 
 def refused(envelope: Envelope, outcomes: Sequence[Outcome]) -> Iterator[Refusal]:
-    """Each refused event with what was sent of it."""
+    """Each event that was refused, or of which something was left out, with what was sent."""
     for raw, outcome in zip(envelope.batch, outcomes, strict=True):
         if outcome.status != 201:
             body = bytes(memoryview(raw))
             yield Refusal(outcome.message, body, outcome.status, event_type=_type_of(body), event_id=outcome.id)
+        elif outcome.misunderstood:
+            body = bytes(memoryview(raw))
+            reason = told(outcome.misunderstood)
+            yield Refusal(reason, body, 201, "misunderstood", event_type=_type_of(body), event_id=outcome.id)
 
 
 def _type_of(event: bytes) -> str:

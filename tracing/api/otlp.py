@@ -1,5 +1,7 @@
 """`POST /otel/v1/traces`: spans of OpenTelemetry exporters (api.md, section 4)."""
 
+from collections.abc import Iterator, Sequence
+
 from django.http import HttpResponse
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -11,6 +13,7 @@ from tracing.api.bodies import batch_of
 from tracing.api.doors import Door
 from tracing.api.otlp_wire import Export
 from tracing.ingestion import spans
+from tracing.ingestion.misunderstood import Misunderstood, told
 from tracing.ingestion.pipeline import store_changes
 from tracing.rejected import Refusal
 
@@ -27,20 +30,30 @@ class OtlpTracesView(Door):
         content_type = encoding(request.headers.get("Content-Type", ""))
         with batch_of(request) as body:
             self.body = body
-            export = accept(self.project_id, body, content_type)
-        refusals = [Refusal(export.message, body, content_type=content_type)] if export.refused else []
-        self.tell(export.accepted, refusals)
+            export, misunderstood = accept(self.project_id, body, content_type)
+        self.tell(export.accepted, list(_refusals(export, misunderstood, body, content_type)))
         return HttpResponse(otlp_wire.encode_response(export, content_type), content_type=content_type)
 
 
-def accept(project_id: str, body: bytes, content_type: str) -> Export:
-    """Store what is sound in an export; raises Invalid when nothing is."""
+def accept(project_id: str, body: bytes, content_type: str) -> tuple[Export, list[Misunderstood]]:
+    """Store what is sound in an export, and tell what was left out of it; raises Invalid when nothing is sound."""
+    misunderstood: list[Misunderstood] = []
     export = otlp_wire.DECODERS[content_type](body) if body else Export()
     if export.refused and not export.accepted:
         raise Invalid(f"No span could be read. {export.message}")
     if export.accepted:
-        store_changes(project_id, spans.translate(export.sources), whole=True)
-    return export
+        store_changes(project_id, spans.translate(export.sources, misunderstood), whole=True)
+    return export, misunderstood
+
+
+def _refusals(
+    export: Export, misunderstood: Sequence[Misunderstood], body: bytes, content_type: str
+) -> Iterator[Refusal]:
+    if export.refused:
+        yield Refusal(export.message, body, content_type=content_type, count=export.refused)
+    if misunderstood:
+        spans_of_it = len({fault.where.partition(": ")[0] for fault in misunderstood})
+        yield Refusal(told(misunderstood), body, 200, "misunderstood", content_type=content_type, count=spans_of_it)
 
 
 class OtlpMetricsView(PublicView):

@@ -55,7 +55,7 @@ def _is_envelope(body: bytes) -> bool:
 
 
 def _otel(project_id: str, body: bytes, content_type: str) -> None:
-    export = otlp.accept(project_id, body, otlp.encoding(content_type))
+    export, _ = otlp.accept(project_id, body, otlp.encoding(content_type))
     if export.refused:
         raise Invalid(export.message)
 

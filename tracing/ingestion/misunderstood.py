@@ -3,7 +3,7 @@
 A thing refused is not among them: a refusal names its reason itself (`events.Outcome`, `otlp_wire.Export`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -30,3 +30,11 @@ def shown(value: object) -> str:
     """A value inside a reason: short, on one line."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def told(faults: Sequence[Misunderstood], most: int = 10) -> str:
+    """Some of them in one text, for people."""
+    parts = [f"{fault.where}: {fault.reason}" for fault in faults[:most]]
+    if len(faults) > most:
+        parts.append(f"And {len(faults) - most} more.")
+    return " ".join(parts)

@@ -100,3 +100,27 @@ def test_the_counts_of_a_project_that_is_gone_are_dropped(api: Api, project: Key
     project.project.delete()
     clients.flush()
     assert not ClientUse.objects.exists()
+
+
+def test_what_was_left_out_of_a_stored_event_is_told(api: Api, project: Keys) -> None:
+    body = {"id": "o1", "traceId": "t1", "usageDetails": {"input": "many"}}
+    answer = api.post("ingestion", {"batch": [{**GOOD, "type": "generation-create", "body": body}]})
+    assert answer.json()["successes"]
+    (event,) = RejectedEvent.objects.all()
+    assert (event.kind, event.event_type) == ("misunderstood", "generation-create")
+    assert "body.usageDetails.input" in event.reason
+    clients.flush()
+    (use,) = clients.uses(project.id, 1)
+    assert (use.accepted, use.refused, use.misunderstood) == (1, 0, 1)
+
+
+def test_the_same_misunderstanding_is_kept_once(api: Api) -> None:
+    for span in ("1" * 16, "2" * 16):
+        attribute = {"key": "langfuse.observation.level", "value": {"stringValue": "LOUD"}}
+        sent = {"traceId": "a" * 32, "spanId": span, "name": "n", "attributes": [attribute]}
+        sent |= {"startTimeUnixNano": "1760000000000000000", "endTimeUnixNano": "1760000001000000000"}
+        answer = api.post("otel/v1/traces", {"resourceSpans": [{"scopeSpans": [{"spans": [sent]}]}]})
+        assert answer.status_code == 200
+    (event,) = RejectedEvent.objects.all()
+    assert (event.door, event.kind) == ("otel", "misunderstood")
+    assert "langfuse.observation.level" in event.reason
