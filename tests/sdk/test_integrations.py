@@ -1,5 +1,6 @@
-"""Wrapped clients: OpenAI plain and streamed, decorators, LangChain."""
+"""Wrapped clients: OpenAI plain and streamed, decorators, LangChain; media."""
 
+import base64
 from datetime import datetime, timedelta
 
 import pytest
@@ -67,9 +68,16 @@ def test_langchain_runs_are_traces_with_a_generation(told: Told) -> None:
     assert generation["output"]["content"] == told.tale["langchain"]["output"]
 
 
-@told_by(*PYTHONS)
 def test_a_reference_to_media_stays_in_the_text(told: Told) -> None:
-    if told.sdk == "py2" and told.api.post("/media", json={}).status_code == 404:
-        pytest.skip("SDK 2 lets the server name the media, and POST /media is not served.")
-    picture = told.trace("media")["input"]["picture"]
-    assert picture.startswith("@@@langfuseMedia:type=image/png|id=")
+    assert told.trace("media")["input"]["picture"].startswith("@@@langfuseMedia:type=image/png|id=")
+
+
+def test_the_bytes_of_media_make_the_round_trip(told: Told) -> None:
+    data = base64.b64encode(bytes.fromhex(story.PIXEL)).decode()
+    assert told.tale["media"]["resolved"] == f"data:image/png;base64,{data}"
+
+
+@told_by("py4", "py5")
+def test_items_of_datasets_bring_their_media_with_them(told: Told) -> None:
+    item = told.tale["media"]["item"]
+    assert item["input"] == item["expected"] == story.PIXEL + b"of an item".hex()

@@ -1,7 +1,7 @@
 // The story in the idiom of langfuse 3.x for JavaScript: stateful clients, `item.link`, `observeOpenAI`.
 // Runs in the folder of its packages; STORY is the JSON of story.py.
 import { writeFileSync } from "node:fs";
-import { Langfuse, observeOpenAI } from "langfuse";
+import { Langfuse, LangfuseMedia, observeOpenAI } from "langfuse";
 import OpenAI from "openai";
 
 const story = JSON.parse(process.env.STORY);
@@ -112,6 +112,16 @@ async function dataset() {
   };
 }
 
+async function media() {
+  const contentBytes = Buffer.from(story.PIXEL, "hex");
+  const picture = new LangfuseMedia({ contentBytes, contentType: "image/png" });
+  const trace = langfuse.trace({ name: "picture", input: { picture } });
+  await langfuse.flushAsync();
+  const obj = (await langfuse.fetchTrace(trace.id)).data.input;
+  const resolved = await langfuse.resolveMediaReferences({ obj, resolveWith: "base64DataUri" });
+  return { trace: trace.id, resolved: resolved.picture };
+}
+
 async function read(traceId) {
   await langfuse.flushAsync();
   const trace = (await langfuse.fetchTrace(traceId)).data;
@@ -130,6 +140,7 @@ async function read(traceId) {
 }
 
 const tale = { prompts: await prompts(), trace: await trace(), decorated: await openai(), dataset: await dataset() };
+tale.media = await media();
 tale.read = await read(tale.trace.trace);
 await langfuse.shutdownAsync();
 writeFileSync(process.env.STORY_OUTPUT, JSON.stringify(tale));

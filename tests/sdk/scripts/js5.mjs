@@ -152,6 +152,18 @@ async function experiment(model, runName) {
   };
 }
 
+async function media() {
+  const picture = `data:image/png;base64,${Buffer.from(story.PIXEL, "hex").toString("base64")}`;
+  const trace = await startActiveObservation("picture", async (span) => {
+    span.update({ input: { picture } });
+    return span.traceId;
+  });
+  await processor.forceFlush();
+  const [{ input }] = (await langfuse.api.trace.get(trace)).observations;
+  const resolved = await langfuse.media.resolveReferences({ obj: input, resolveWith: "base64DataUri" });
+  return { trace, resolved: resolved.picture };
+}
+
 async function read(traceId) {
   await langfuse.flush();
   await processor.forceFlush();
@@ -174,6 +186,7 @@ tale.decorated = await propagateAttributes(
 );
 tale.dataset = await dataset();
 tale.experiment = await experiment(story.MODEL, names.experiment);
+tale.media = await media();
 tale.read = await read(tale.trace.trace);
 await langfuse.flush();
 await provider.shutdown();

@@ -196,7 +196,9 @@ def experiment(langfuse: Langfuse, names: dict[str, str], model: str, run_name: 
 
 
 def langchain(names: dict[str, str]) -> dict[str, Any]:
-    prompt = ChatPromptTemplate.from_messages([("system", "Ты географ. Ответь только столицей."), ("user", "{country}")])
+    prompt = ChatPromptTemplate.from_messages(
+        [("system", "Ты географ. Ответь только столицей."), ("user", "{country}")]
+    )
     chain = prompt | ChatOpenAI(api_key="sk-test", base_url=os.environ["OPENAI_BASE_URL"], model=story.MODEL)
     handler = CallbackHandler()
     reply = chain.invoke(
@@ -206,16 +208,24 @@ def langchain(names: dict[str, str]) -> dict[str, Any]:
     return {"trace": handler.last_trace_id, "output": reply.content}
 
 
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8ff1f0003020180c5ab0d"
-    "3c0000000049454e44ae426082"
-)
-
-
 def media(langfuse: Langfuse) -> dict[str, Any]:
-    picture = LangfuseMedia(content_bytes=PIXEL, content_type="image/png")
+    picture = LangfuseMedia(content_bytes=bytes.fromhex(story.PIXEL), content_type="image/png")
     with langfuse.start_as_current_observation(name="picture", input={"picture": picture}) as span:
-        return {"trace": span.trace_id}
+        trace_id = span.trace_id
+    langfuse.flush()
+    obj = {"picture": picture._reference_string}
+    resolved = langfuse.resolve_media_references(obj=obj, resolve_with="base64_data_uri")
+    return {"trace": trace_id, "resolved": resolved["picture"]}
+
+
+def media_in_items(langfuse: Langfuse, names: dict[str, str]) -> dict[str, Any]:
+    """SDK 4 and 5: pictures in the items of a dataset, which come back as objects that fetch their bytes."""
+    name = f"{names['dataset']} with pictures"
+    langfuse.create_dataset(name=name)
+    picture = LangfuseMedia(content_bytes=bytes.fromhex(story.PIXEL) + b"of an item", content_type="image/png")
+    langfuse.create_dataset_item(dataset_name=name, input={"seen": ["pixel", picture]}, expected_output=picture)
+    (item,) = langfuse.get_dataset(name).items
+    return {"input": item.input["seen"][1].fetch_bytes().hex(), "expected": item.expected_output.fetch_bytes().hex()}
 
 
 def told(langfuse: Langfuse, tale: dict[str, Any]) -> None:

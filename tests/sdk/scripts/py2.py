@@ -84,7 +84,12 @@ def trace() -> dict[str, Any]:
     langfuse.score(trace_id=trace.id, name="untyped boolean", value=story.BOOLEAN)
     langfuse.score(trace_id=trace.id, name="category", value=story.CATEGORY, data_type="CATEGORICAL")
     generation.score(name="of the generation", value=1)
-    return {"trace": trace.id, "generation": generation.id, "url": trace.get_trace_url(), "chat_version": prompt.version}
+    return {
+        "trace": trace.id,
+        "generation": generation.id,
+        "url": trace.get_trace_url(),
+        "chat_version": prompt.version,
+    }
 
 
 @observe()
@@ -167,7 +172,9 @@ def dataset() -> dict[str, Any]:
 
 
 def langchain() -> dict[str, Any]:
-    prompt = ChatPromptTemplate.from_messages([("system", "Ты географ. Ответь только столицей."), ("user", "{country}")])
+    prompt = ChatPromptTemplate.from_messages(
+        [("system", "Ты географ. Ответь только столицей."), ("user", "{country}")]
+    )
     chain = prompt | ChatOpenAI(api_key="sk-test", base_url=os.environ["OPENAI_BASE_URL"], model=story.MODEL)
     item = langfuse.get_dataset(NAMES["dataset"]).items[0]
     handler = item.get_langchain_handler(run_name="py2 langchain")
@@ -193,16 +200,13 @@ def read(trace_id: str) -> dict[str, Any]:
 
 
 def media() -> dict[str, Any]:
-    picture = LangfuseMedia(content_bytes=PIXEL, content_type="image/png")
+    picture = LangfuseMedia(content_bytes=bytes.fromhex(story.PIXEL), content_type="image/png")
     trace = langfuse.trace(name="picture", input={"picture": picture})
     langfuse.flush()
-    return {"trace": trace.id}
+    obj = langfuse.fetch_trace(trace.id).data.input
+    resolved = langfuse.resolve_media_references(obj=obj, resolve_with="base64_data_uri")
+    return {"trace": trace.id, "resolved": resolved["picture"]}
 
-
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8ff1f0003020180c5ab0d"
-    "3c0000000049454e44ae426082"
-)
 
 if __name__ == "__main__":
     told = {"auth": langfuse.auth_check()}

@@ -70,5 +70,6 @@ if __name__ == "__main__":
     tale["experiment"] = otel_story.experiment(langfuse, NAMES, story.MODEL, NAMES["experiment"])
     tale["langchain"] = otel_story.langchain(NAMES)
     tale["media"] = otel_story.media(langfuse)
+    tale["media"] |= {"item": otel_story.media_in_items(langfuse, NAMES)}
     tale["read"] = read(tale["trace"]["trace"])
     otel_story.told(langfuse, tale)

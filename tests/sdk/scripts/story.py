@@ -53,6 +53,10 @@ ITEMS = [
     {"input": {"country": "Канада"}, "expected_output": "Оттава", "metadata": {"continent": "Америка"}},
     {"input": {"country": "Египет"}, "expected_output": "Каир", "metadata": {"continent": "Африка"}},
 ]
+PIXEL = (  # a picture, in hexadecimal
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8ff1f0003020180c5ab0d"
+    "3c0000000049454e44ae426082"
+)
 WRONG_MODEL = "gpt-4o-mini-wrong"
 RUN_METADATA = {"strategy": "zero-shot"}
 
