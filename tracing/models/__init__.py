@@ -5,6 +5,7 @@ from tracing.models.exports import BlobStorageIntegration
 from tracing.models.measured import ObservationRow, ScoreRow, SessionRow, TraceRow
 from tracing.models.media import Media, MediaUse
 from tracing.models.rejected import ClientUse, RejectedEvent
+from tracing.models.rolled import RollupMark, RollupRow
 
 __all__ = [
     "BlobStorageIntegration",
@@ -15,6 +16,8 @@ __all__ = [
     "MediaUse",
     "ObservationRow",
     "RejectedEvent",
+    "RollupMark",
+    "RollupRow",
     "ScoreConfig",
     "ScoreRow",
     "SessionRow",
