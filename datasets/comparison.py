@@ -14,6 +14,7 @@ from datasets.answers import Answer, ScoreKey, score_keys
 from datasets.intervals import Estimate, estimate, is_share, paired_difference
 from datasets.jsontext import to_value
 from datasets.models import DatasetItem, DatasetRun, DatasetRunItem
+from datasets.origins import Origins
 
 NUMBERS = ("NUMERIC", "BOOLEAN")
 
@@ -44,6 +45,8 @@ class RunSummary:
     latency: Estimate | None
     cost: float | None
     tokens: int | None
+    # Read for lists of runs only.
+    origins: Origins = field(default_factory=Origins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ whole project: it is rare, and what it took with it is not worth finding out.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.cache import cache
 from django.db import connection
@@ -16,7 +16,10 @@ from common.ids import new_id
 from datasets.answers import links_of, read_answers
 from datasets.comparison import RunSummary, summarise
 from datasets.models import DatasetRun, DatasetRunItem
+from datasets.origins import origins_of
 
+# Another name for another shape: what an older program remembered is not read.
+SHAPE = "run-figures-2"
 REMEMBERED_SECONDS = 300
 # Outlives every summary that was stored under an older epoch.
 EPOCH_SECONDS = 3600
@@ -52,7 +55,10 @@ def summaries_of(project_id: str, runs: Sequence[DatasetRun]) -> dict[int, RunSu
     """The summaries of runs as they are now."""
     links = links_of(runs)
     answers = iter(read_answers(project_id, [link for of_run in links.values() for link in of_run]))
-    return {key: summarise([next(answers) for _ in of_run]) for key, of_run in links.items()}
+    origins = origins_of(project_id, links)
+    return {
+        key: replace(summarise([next(answers) for _ in of_run]), origins=origins[key]) for key, of_run in links.items()
+    }
 
 
 def forget_runs(keys: Collection[int]) -> None:
@@ -77,7 +83,7 @@ def forget_project(project_id: str) -> None:
 def _slots(project_id: str, keys: Sequence[int]) -> dict[int, str]:
     whole = _project_epoch(project_id)
     epochs = cache.get_many([whole, *(_epoch(key) for key in keys)])
-    return {key: f"run-figures:{key}:{epochs.get(whole, '0')}:{epochs.get(_epoch(key), '0')}" for key in keys}
+    return {key: f"{SHAPE}:{key}:{epochs.get(whole, '0')}:{epochs.get(_epoch(key), '0')}" for key in keys}
 
 
 def _project_epoch(project_id: str) -> str:

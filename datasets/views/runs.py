@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from accounts.views.tables import TablePage
 from common.errors import NotFound
 from datasets.answers import Answer, links_of, read_answers, with_bodies
 from datasets.comparison import is_wrong, right_or_wrong_keys, summarise, versions_of
@@ -25,9 +26,10 @@ ROWS = 50
 CELL = 3000
 
 
-class Runs(DatasetsPage):
+class Runs(DatasetsPage, TablePage):
     """The runs of a dataset with their figures."""
 
+    table = "runs"
     template = "datasets/runs.html"
     write_permission = None
     part = "table"
@@ -47,9 +49,10 @@ class Runs(DatasetsPage):
         )
 
 
-class Experiments(DatasetsPage):
+class Experiments(DatasetsPage, TablePage):
     """The runs over all datasets, and those over data that only a client has."""
 
+    table = "experiments"
     template = "datasets/experiments.html"
     write_permission = None
     part = "table"

@@ -4,16 +4,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from datasets.answers import ScoreKey
 from datasets.comparison import RunSummary, ScoreSummary, in_same_units
 from datasets.figures import figures_of
 from datasets.models import DatasetRun
+from datasets.origins import Origins, with_metadata
 from tracing.records import Score
 from tracing.store import store
 from tracing.store.base import ScoreQuery
 
 # Runs on a page: their items, scores and traces are all read for the figures.
 RUNS = 20
+# What may be hidden, before and after the scores.
+BEFORE = (
+    ("model", _("Model")),
+    ("prompt", _("Prompt")),
+    ("author", _("Author")),
+    ("items", _("Items")),
+)
+AFTER = (
+    ("own", _("Scores of the run")),
+    ("latency", _("Latency")),
+    ("cost", _("Cost")),
+    ("time", _("Time")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +39,26 @@ class Column:
     key: ScoreKey
     source: str
 
+    @property
+    def name(self) -> str:
+        """What the chooser of columns calls it."""
+        return f"score:{self.key.text}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.key.name} {self.source.lower()}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """A run in the table: its figures (None while they are still to be read), its scores in the order of the columns,
-    and the scores of the run as a whole."""
+    """A run in the table: its figures (None while they are still to be read), its scores by column,
+    the scores of the run as a whole, and what it was made with."""
 
     run: DatasetRun
     summary: RunSummary | None
-    scores: list[ScoreSummary | None]
+    told: list[tuple[Column, ScoreSummary | None]]
     own: list[Score]
+    origins: Origins
 
 
 def runs_table(project_id: str, runs: Sequence[DatasetRun], round_text: str = "") -> dict[str, Any]:
@@ -51,12 +77,14 @@ def runs_table(project_id: str, runs: Sequence[DatasetRun], round_text: str = ""
         "columns": columns,
         "lines": lines,
         "any_own": any(line.own for line in lines),
+        "choosable": [*BEFORE, *((column.name, column.label) for column in columns), *AFTER],
         "next_round": this_round + 1 if not figures.complete and this_round < RUNS else None,
     }
 
 
 def _line(run: DatasetRun, summary: RunSummary | None, columns: Sequence[Column], own: list[Score]) -> RunLine:
-    return RunLine(run, summary, [summary.scores.get(column.key) if summary else None for column in columns], own)
+    told = [(column, summary.scores.get(column.key) if summary else None) for column in columns]
+    return RunLine(run, summary, told, own, with_metadata(run, summary.origins if summary else Origins()))
 
 
 def score_columns(keys: set[ScoreKey]) -> list[Column]:

@@ -151,7 +151,7 @@ def test_nobody_is_led_out_of_the_project(bobs: Visitor, two: None) -> None:
         assert answer.headers["Location"].startswith(f"{bobs.root}/?view=")
 
 
-@pytest.mark.parametrize("table", ["traces", "observations", "sessions", "scores", "users", "experiments"])
+@pytest.mark.parametrize("table", ["traces", "observations", "sessions", "scores", "users"])
 def test_every_list_has_views(bobs: Visitor, table: str, two: None) -> None:
     keep(bobs, "q=rome", "Rome", table=table)
     assert "Rome</a>" in bobs.get(f"{table}?view=")

@@ -1,0 +1,77 @@
+"""Where the answers of runs come from: models, versions of prompts, people; read off what was traced, in one question
+per thousand traces, and off what the client said of the run."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from datasets.jsontext import to_value
+from datasets.models import DatasetRun, DatasetRunItem
+from tracing.filters import Filter
+from tracing.store import store
+from tracing.store.base import Measure, MetricsQuery
+
+CHUNK = 1000
+EVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+DIMENSIONS = ("traceId", "providedModelName", "promptName", "promptVersion", "userId")
+# What clients call these things in the metadata of a run, which says more than any trace.
+MODEL_KEYS = ("model", "model_name", "modelName")
+AUTHOR_KEYS = ("author", "created_by", "createdBy", "user")
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """What a run was made with, the most frequent first. `prompts` are (name, version)."""
+
+    models: tuple[str, ...] = ()
+    prompts: tuple[tuple[str, int], ...] = ()
+    authors: tuple[str, ...] = ()
+
+
+def origins_of(project_id: str, links: Mapping[int, Sequence[DatasetRunItem]]) -> dict[int, Origins]:
+    """The origins of runs by the runs' keys, from the traces of their run items."""
+    trace_ids = list(dict.fromkeys(link.trace_id for of_run in links.values() for link in of_run))
+    seen: dict[str, list[tuple[str | None, tuple[str, int] | None, str | None]]] = defaultdict(list)
+    for begin in range(0, len(trace_ids), CHUNK):
+        for row in _rows(project_id, trace_ids[begin : begin + CHUNK]):
+            prompt = (
+                (row["promptName"], int(row["promptVersion"])) if row["promptName"] and row["promptVersion"] else None
+            )
+            seen[row["traceId"]].append((row["providedModelName"], prompt, row["userId"]))
+    found: dict[int, Origins] = {}
+    for key, of_run in links.items():
+        rows = [row for link in of_run for row in seen[link.trace_id]]
+        found[key] = Origins(*(_by_frequency(row[side] for row in rows) for side in range(3)))  # type: ignore[arg-type]
+    return found
+
+
+def with_metadata(run: DatasetRun, origins: Origins) -> Origins:
+    """The same, where the run's metadata names model or author, with these."""
+    said = to_value(run.metadata)
+    if not isinstance(said, dict):
+        return origins
+    models, authors = (
+        next(((value,) for key in keys if isinstance(value := said.get(key), str) and value), told)
+        for keys, told in ((MODEL_KEYS, origins.models), (AUTHOR_KEYS, origins.authors))
+    )
+    return Origins(models, origins.prompts, authors)
+
+
+def _rows(project_id: str, trace_ids: Sequence[str]) -> Sequence[dict]:
+    since, until = EVER
+    return store().metrics(
+        MetricsQuery(
+            project_id=project_id,
+            view="observations",
+            measures=(Measure(measure="count", aggregation="count"),),
+            since=since,
+            until=until,
+            dimensions=DIMENSIONS,
+            filters=(Filter("stringOptions", "traceId", "any of", tuple(trace_ids)),),
+        )
+    )
+
+
+def _by_frequency(values: Iterable[object]) -> tuple[object, ...]:
+    return tuple(value for value, _count in Counter(value for value in values if value).most_common())
