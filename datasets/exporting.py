@@ -42,16 +42,17 @@ def _rows(dataset: Dataset, at: datetime | None) -> Iterator[DatasetItem]:
 
 
 def _cell(row: DatasetItem, column: str) -> str:
-    if column == "id":
-        return row.item_id
-    text: str | None = getattr(row, column)
-    if text is None:
-        return ""
-    if column not in JSON_COLUMNS:
+    if column in JSON_COLUMNS:
+        text: str | None = getattr(row, column)
+        value = to_value(text)
+        return _bare(value) if isinstance(value, str) else text or ""
+    word: str | None = row.item_id if column == "id" else getattr(row, column)
+    return _bare(word) if word else ""
+
+
+def _bare(text: str) -> str:
+    """A text as it is, unless an import would take it for JSON, for nothing, or trim it, or a spreadsheet for a formula
+    that it would run; then it stands in JSON's quotes, which both read as text."""
+    if text.strip() == text and text and text[0] not in '{["=+-@' and "\0" not in text:
         return text
-    value = to_value(text)
-    # A text is written as it is, unless an import would take it for JSON, for nothing, or trim it, or a spreadsheet for
-    # a formula that it would run; then it stands in JSON's quotes, which both read as text.
-    if isinstance(value, str) and value.strip() == value and value and value[0] not in '{["=+-@' and "\0" not in value:
-        return value
-    return text
+    return to_text(text)

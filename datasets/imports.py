@@ -225,7 +225,9 @@ def _item(given: DatasetImport, line: Line) -> ItemChange:
             continue
         name, is_field, _rest = target.partition("_field")
         if name not in FIELDS:
-            values[target] = _word(value, column)
+            word = _word(value, column)
+            # In CSV, only what stands in quotes is meant to the letter.
+            values[target] = word.strip() if value is raw and given.reading.get("format", "csv") == "csv" else word
         elif is_field:
             _put_field(values, FIELDS[name], column, value)
         elif FIELDS[name] in values:
@@ -265,7 +267,7 @@ def _cell(raw: Any, file_format: str) -> Any:
 def _word(value: Any, column: str) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise Invalid(_("%(column)r must be a text") % {"column": column})
-    return str(value).strip()
+    return str(value)
 
 
 def _status(text: str) -> str:

@@ -1,5 +1,8 @@
 """From a file to items."""
 
+import csv
+import io
+
 import pytest
 
 from common.errors import Invalid
@@ -125,6 +128,24 @@ STRANGE = [
     {"input": '"quoted"', "expected_output": ""},
     {"input": 'line\nbreak;,"', "expected_output": {"k": "a\0b"}, "source_trace_id": "t"},
 ]
+
+
+IDS = ["=1+1", "+7", "-5", "@sum", "\tx", " x ", '{"a": 1}', "[1]", '"q"', "007", "a,b", "день"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_ids_of_every_kind_survive_the_way_out_and_in(project, capitals: Dataset, kind: str) -> None:
+    for item_id in IDS:
+        put_item(capitals, ItemChange(id=item_id, input=1, source_trace_id=item_id, source_observation_id=item_id))
+    content = "".join((as_csv if kind == "csv" else as_json_lines)(capitals))
+    if kind == "csv":
+        cells = [cell for row in list(csv.reader(io.StringIO(content)))[1:] for cell in row]
+        assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t")]
+    capitals.delete()
+    again = upsert_dataset(project.id, "Again")
+    assert imported(again, content.encode(), f"x.{kind}").skipped == 0
+    found = {(row.item_id, row.source_trace_id, row.source_observation_id) for row in items(again)}
+    assert found == {(item_id, item_id, item_id) for item_id in IDS}
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
