@@ -6,6 +6,7 @@ no broker) does the same, but does not prove that the address is the person's (`
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -69,22 +70,12 @@ def invite(organization: Organization, project: Project | None, email: str, role
 
 def resend(invitation: Invitation, by: Actor) -> NewLink:
     """Mail a new link that lives as long as a new invitation; the old link stops working. Raises Denied, Conflict."""
-    _may_change(invitation, by)
-    with transaction.atomic():
-        made = _with_new_token(invitation)
-        _record("resend", invitation, by)
-        _send(made)
-    return made
+    return _renew("resend", invitation, by, _send)
 
 
 def renew_link(invitation: Invitation, by: Actor) -> NewLink:
     """Make a new link to be handed over by a person; the old one stops working. Raises Denied, Conflict."""
-    _may_change(invitation, by)
-    with transaction.atomic():
-        made = _with_new_token(invitation)
-        _record("link", invitation, by)
-        _show(made)
-    return made
+    return _renew("link", invitation, by, _show)
 
 
 def revoke(invitation: Invitation, by: Actor) -> None:
@@ -194,6 +185,15 @@ def _may_change(invitation: Invitation, by: Actor) -> None:
     by.needs_to_give(Role(invitation.role))
     if invitation.accepted_at or invitation.revoked_at:
         raise Conflict(_("This invitation is not pending any more."))
+
+
+def _renew(action: str, invitation: Invitation, by: Actor, hand_over: Callable[[NewLink], None]) -> NewLink:
+    _may_change(invitation, by)
+    with transaction.atomic():
+        made = _with_new_token(invitation)
+        _record(action, invitation, by)
+        hand_over(made)
+    return made
 
 
 def _with_new_token(invitation: Invitation) -> NewLink:
