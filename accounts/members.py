@@ -46,13 +46,15 @@ def members_of_organization(organization: Organization) -> list[Row]:
     return sorted(rows, key=_strongest_first)
 
 
-def set_organization_role(organization: Organization, user_id: str, role: Role, by: Actor) -> Row:
+def set_organization_role(organization: Organization, user_id: str, role: Role | None, by: Actor) -> Row:
     """Give a member another role in the organization; a program with the organization's key may also add a user.
 
-    `by.role` is the actor's role in the organization. Raises NotFound, Denied, Conflict (the last OWNER).
+    None is no role of its own: only those in single projects count. `by.role` is the actor's role in the organization.
+    Raises NotFound, Denied, Conflict (the last OWNER).
     """
     by.needs("members:manage")
-    by.needs_to_give(role)
+    if role is not None:
+        by.needs_to_give(role)
     with _one_change_at_a_time(organization):
         membership = _membership(organization, user_id)
         if membership is None and by.user is not None:
@@ -63,7 +65,7 @@ def set_organization_role(organization: Organization, user_id: str, role: Role, 
         if before is Role.OWNER and role is not Role.OWNER:
             _needs_another_owner(organization, user)
         Membership.objects.update_or_create(user=user, organization=organization, defaults={"role": role})
-        if before != role:
+        if before != role or membership is None:
             by.record("role", "member", user.email, organization=organization, before=before, after=role)
     return Row(user, role)
 

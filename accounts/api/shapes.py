@@ -83,5 +83,7 @@ def keys(owner: Project | Organization) -> dict[str, Any]:
     return {"apiKeys": [key(row) for row in owner.api_keys.order_by("-created_at")]}
 
 
-def membership(row: Row, role: Role | None) -> dict[str, Any]:
-    return {"userId": row.user.pk, "role": role, "email": row.user.email, "name": row.user.name}
+def membership(row: Row, role: Role) -> dict[str, Any]:
+    """The contract, and with it every typed client, knows no annotators: to them they are viewers."""
+    shown = Role.VIEWER if role is Role.ANNOTATOR else role
+    return {"userId": row.user.pk, "role": shown, "email": row.user.email, "name": row.user.name}

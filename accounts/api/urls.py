@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import views
+from accounts.api import feedback, scim, views
 
 urlpatterns = [
     path("projects", views.Projects.as_view()),
@@ -13,4 +13,10 @@ urlpatterns = [
     path("organizations/projects", views.OrganizationProjects.as_view()),
     path("organizations/memberships", views.OrganizationMemberships.as_view()),
     path("organizations/apiKeys", views.OrganizationKeys.as_view()),
+    path("scim/ServiceProviderConfig", scim.ServiceProviderConfig.as_view()),
+    path("scim/ResourceTypes", scim.ResourceTypes.as_view()),
+    path("scim/Schemas", scim.Schemas.as_view()),
+    path("scim/Users", scim.Users.as_view()),
+    path("scim/Users/<str:user_id>", scim.OneUser.as_view()),
+    path("feedback", feedback.FeedbackView.as_view()),
 ]

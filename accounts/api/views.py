@@ -111,12 +111,12 @@ class ProjectKey(OrganizationView):
 class ProjectMemberships(OrganizationView):
     def get(self, request: Request, project_id: str) -> Response:
         rows = members_of_project(self.project(project_id))
-        return Response({"memberships": [shapes.membership(row, row.role) for row in rows]})
+        return Response({"memberships": [shapes.membership(row, row.role) for row in rows if row.role]})
 
     def put(self, request: Request, project_id: str) -> Response:
         body = convert(request.data, shapes.MembershipBody)
         row = set_project_role(self.project(project_id), body.user_id, body.role, self.actor)
-        return Response(shapes.membership(row, row.role))
+        return Response(shapes.membership(row, body.role))
 
     def delete(self, request: Request, project_id: str) -> Response:
         body = convert(request.data, shapes.MembershipDeletionBody)
@@ -126,13 +126,15 @@ class ProjectMemberships(OrganizationView):
 
 class OrganizationMemberships(OrganizationView):
     def get(self, request: Request) -> Response:
+        # Who has roles in single projects only stands in the lists of those projects.
         rows = members_of_organization(self.organization)
-        return Response({"memberships": [shapes.membership(row, row.organization_role) for row in rows]})
+        told = [shapes.membership(row, row.organization_role) for row in rows if row.organization_role]
+        return Response({"memberships": told})
 
     def put(self, request: Request) -> Response:
         body = convert(request.data, shapes.MembershipBody)
         row = set_organization_role(self.organization, body.user_id, body.role, self.actor)
-        return Response(shapes.membership(row, row.organization_role))
+        return Response(shapes.membership(row, body.role))
 
     def delete(self, request: Request) -> Response:
         body = convert(request.data, shapes.MembershipDeletionBody)

@@ -91,6 +91,15 @@ def everything(stage: Stage) -> dict[str, Any]:
         "input": "stolen",
         "projectId": ids["project_id"],
         "status": "ARCHIVED",
+        "objectType": "TRACE",
+        "objectId": ids["trace_id"],
+        "content": "stolen",
+        "contentType": "text/plain",
+        "contentLength": 6,
+        "sha256Hash": "A" * 43 + "=",
+        "field": "input",
+        "uploadedAt": "2026-01-31T12:00:00Z",
+        "uploadHttpStatus": 500,
     }
 
 
@@ -128,6 +137,9 @@ def form(stage: Stage, route: Route) -> dict[str, Any]:
         "type": "text",
         "config": "{}",
         "retention": "3",
+        "object_type": "TRACE",
+        "object_id": ids["trace_id"],
+        "content": "stolen",
         "provider": "stolen",
         "adapter": "openai",
         "secret_key": "stolen",
@@ -137,6 +149,8 @@ def form(stage: Stage, route: Route) -> dict[str, Any]:
 def query(stage: Stage) -> dict[str, Any]:
     ids = stage.ids
     return {
+        "object_type": "TRACE",
+        "object_id": ids["trace_id"],
         "trace": ids["trace_id"],
         "trace_id": ids["trace_id"],
         "observation": ids["observation_id"],
@@ -270,7 +284,7 @@ def test_a_key_of_one_kind_does_not_open_the_other_kind_s_routes(stage: Stage, k
             if route.route == API:
                 continue
             for method in route.methods:
-                is_organization_s = "organizations/" in route.route or "projects/" in route.route
+                is_organization_s = any(part in route.route for part in ("organizations/", "projects/", "scim/"))
                 is_organization_s = is_organization_s or (route.route.endswith("/projects") and method != "GET")
                 if is_organization_s == (kind == "organization"):
                     continue
@@ -376,8 +390,15 @@ def test_viewers_change_nothing_and_annotators_only_annotate(
         breaches.check(scored == may_score, f"{person} has {'' if scored else 'not '}given a score")
 
 
-# What giving a score may touch: the score, the totals of its trace, and who did it.
-SCORE_TABLES = ("tracing_scorerow", "tracing_tracerow", "tracing_score", "tracing_trace", "accounts_auditentry")
+# What scoring and commenting may touch: the score, the totals of its trace, the comment, and who did it.
+SCORE_TABLES = (
+    "tracing_scorerow",
+    "tracing_tracerow",
+    "tracing_score",
+    "tracing_trace",
+    "tracing_comment",
+    "accounts_auditentry",
+)
 
 
 @pytest.mark.parametrize("person", ["vera", "anna"])
