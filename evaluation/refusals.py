@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from common.errors import Conflict, DomainError, Invalid
+from common.errors import Conflict, Invalid
 
 
 class Rejected(Invalid):
@@ -23,7 +23,7 @@ class Clash(Conflict):
         self.details = details
 
 
-class CannotRun(DomainError):
+class CannotRun(Invalid):
     """The evaluator could not run as it is configured (422)."""
 
     status = 422

@@ -37,15 +37,19 @@ class StructuredView(PublicView):
         if plain is None:
             return super().handle_exception(error)
         headers = {name: value for name, value in plain.headers.items() if name in ("Retry-After", "WWW-Authenticate")}
-        status = int(getattr(error, "status", plain.status_code))
+        status = self.status(error, plain.status_code)
         return Response(self.told(error, status, plain.data), status=status, headers=headers)
+
+    def status(self, error: Exception, plain: int) -> int:
+        """The status: the refusal's own when it has one, else what every route answers."""
+        return int(getattr(error, "status", plain))
 
     def told(self, error: Exception, status: int, plain: Mapping[str, Any]) -> dict[str, Any]:
         """The body: `code`, `message`, and `details` when there are any."""
         body = {"code": self.code(error, status), "message": getattr(error, "message", None) or str(plain["message"])}
         details = dict(getattr(error, "details", None) or {})
         issues = plain.get("error")
-        if isinstance(issues, list) and not details:
+        if isinstance(issues, list):
             details["issues"] = [{**one, "path": [_step(step) for step in one["path"]]} for one in issues]
         return {**body, "details": details} if details else body
 

@@ -1,0 +1,108 @@
+"""Which part of what is judged fills which variable of a judge's prompt (spec unstableEvaluationRuleMapping)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import jsonpath
+from jsonpath.exceptions import JSONPathError
+
+from evaluation.refusals import Rejected
+
+# source -> the column of a code evaluator's payload that it is
+SOURCES: Mapping[str, str] = {
+    "input": "input",
+    "output": "output",
+    "metadata": "metadata",
+    "tool_calls": "toolCalls",
+    "expected_output": "experimentItemExpectedOutput",
+    "experiment_item_metadata": "experimentItemMetadata",
+}
+# What only the answer to a dataset's item has.
+OF_EXPERIMENTS = frozenset({"expected_output", "experiment_item_metadata"})
+OBSERVATION_SOURCES = tuple(source for source in SOURCES if source not in OF_EXPERIMENTS)
+MAX_PATH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A variable and its source; `json_path` selects a part of a source that is JSON."""
+
+    variable: str
+    source: str
+    json_path: str | None = None
+
+
+def check_mapping(
+    mapping: Sequence[Mapped], variables: Sequence[str], field: str, sources: Collection[str] = tuple(SOURCES)
+) -> None:
+    """Each variable exactly once, from a source that there is, by a path that can be read. Raises Rejected."""
+    mapped: set[str] = set()
+    for position, one in enumerate(mapping):
+        place = f"{field}[{position}]"
+        if one.source not in sources:
+            raise Rejected(
+                "invalid_variable_mapping",
+                f"{place}.source must be one of {', '.join(sources)} here, not {one.source!r}.",
+                f"{place}.source",
+                variable=one.variable,
+                allowedValues=list(sources),
+            )
+        if one.variable not in variables:
+            known = ", ".join(variables) or "none"
+            raise Rejected(
+                "invalid_variable_mapping",
+                f"{place}.variable: {one.variable!r} does not stand in the evaluator's prompt; its variables: {known}.",
+                f"{place}.variable",
+                variable=one.variable,
+            )
+        if one.variable in mapped:
+            raise Rejected(
+                "duplicate_variable_mapping",
+                f"{field}: the variable {one.variable!r} is mapped twice. Map each variable once.",
+                field,
+                variable=one.variable,
+            )
+        mapped.add(one.variable)
+        _check_path(one, f"{place}.jsonPath")
+    if lacking := [variable for variable in variables if variable not in mapped]:
+        raise Rejected(
+            "missing_variable_mapping",
+            f"{field}: these variables of the evaluator's prompt are not mapped: {', '.join(lacking)}.",
+            field,
+            variables=lacking,
+        )
+
+
+def stored(mapping: Sequence[Mapped] | None) -> list[dict[str, Any]] | None:
+    """As it is kept in a row."""
+    return None if mapping is None else [asdict(one) for one in mapping]
+
+
+def read(rows: Sequence[Mapping[str, Any]] | None) -> tuple[Mapped, ...] | None:
+    """As it was kept."""
+    return None if rows is None else tuple(Mapped(**row) for row in rows)
+
+
+def _check_path(one: Mapped, field: str) -> None:
+    path = one.json_path
+    if path is None:
+        return
+    fault = ""
+    if not path.startswith("$"):
+        fault = "it must start with $"
+    elif len(path) > MAX_PATH:
+        fault = f"it has more than {MAX_PATH} characters"
+    else:
+        try:
+            jsonpath.compile(path)
+        except (JSONPathError, RecursionError) as error:
+            fault = str(error).partition("\n")[0]
+    if fault:
+        raise Rejected(
+            "invalid_json_path",
+            f"{field}: {path[:100]!r} is not a JSONPath: {fault}.",
+            field,
+            variable=one.variable,
+            value=path[:MAX_PATH],
+        )

@@ -1,0 +1,76 @@
+"""Bodies of evaluators and rules, and the connection that lets a judge run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from evaluation.models import EvaluationRule
+from tests.conftest import Api, Keys
+
+Make = Callable[..., dict[str, Any]]
+
+PROMPT = "Judge {{answer}} against {{reference}}."
+MAPPING = [
+    {"variable": "answer", "source": "output"},
+    {"variable": "reference", "source": "metadata", "jsonPath": "$.expected[0]"},
+]
+NUMBER = {"dataType": "NUMERIC", "minValue": 0, "maxValue": 1, "scoreValueInstructions": "1 is right"}
+NUMBER_NESTED = {
+    "dataType": "NUMERIC",
+    "reasoning": {"description": "Say why"},
+    "score": {"description": "1 is right", "minValue": 0, "maxValue": 1},
+}
+CODE = {"type": "code", "sourceCode": "def evaluate(ctx): return 1", "sourceCodeLanguage": "PYTHON"}
+
+
+def judge(**fields: Any) -> dict[str, Any]:
+    """A judge for `/v2/evaluators`."""
+    return {"name": "Right", "type": "llm_as_judge", "prompt": PROMPT, "outputDefinition": NUMBER, **fields}
+
+
+def unstable_judge(**fields: Any) -> dict[str, Any]:
+    """A judge for `/unstable/evaluators`."""
+    return {"name": "Right", "type": "llm_as_judge", "prompt": PROMPT, "outputDefinition": NUMBER_NESTED, **fields}
+
+
+@pytest.fixture
+def connection(api: Api) -> str:
+    """The provider's name of an LLM connection."""
+    body = {"provider": "house", "adapter": "openai", "secretKey": "sk-1", "customModels": ["small"]}
+    answer = api.put("llm-connections", {**body, "withDefaultModels": False})
+    assert answer.status_code == 201, answer.content
+    return "house"
+
+
+@pytest.fixture
+def make(api: Api) -> Make:
+    """POST it; the answer, which must be good."""
+
+    def made(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = api.post(path, body)
+        assert answer.status_code in (200, 201), answer.content
+        return answer.json()
+
+    return made
+
+
+@pytest.fixture
+def many_active(project: Keys) -> None:
+    """As many active rules as there may be."""
+    EvaluationRule.objects.bulk_create(
+        EvaluationRule(project=project.project, name=f"rule {n}", enabled=True) for n in range(500)
+    )
+
+
+def refusal(answer: Any, status: int, code: str, field: str | None = None) -> dict[str, Any]:
+    """A structured refusal, checked for its shape: its details."""
+    body = answer.json()
+    assert (answer.status_code, body.get("code")) == (status, code), answer.content
+    assert isinstance(body["message"], str)
+    assert set(body) <= {"code", "message", "details"}
+    details = body.get("details", {})
+    if field is not None:
+        named = [".".join(map(str, issue["path"])) for issue in details["issues"]]
+        assert named == [field], details
+    return details
