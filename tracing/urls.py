@@ -6,6 +6,7 @@ Ids of traces and sessions are the client's own and may hold anything, slashes t
 from django.urls import path
 
 import common.addresses  # noqa: F401  (registers `any`)
+from tracing.views.comments import CommentRemoval, Comments
 from tracing.views.ingestion import Ingestion, Rejected
 from tracing.views.media import MediaFile
 from tracing.views.observations import Observations
@@ -31,6 +32,8 @@ urlpatterns = [
     path("scores", Scores.as_view(), name="scores"),
     path("settings/ingestion", Ingestion.as_view(), name="ingestion"),
     path("settings/ingestion/<int:event_id>", Rejected.as_view(), name="rejected"),
+    path("comments", Comments.as_view(), name="comments"),
+    path("comments/<str:comment_id>/delete", CommentRemoval.as_view(), name="comment_removal"),
     path("media/<str:media_id>", MediaFile.as_view(), name="media_file"),
     path("unpriced", UnpricedModels.as_view(), name="unpriced_models"),
 ]

@@ -4,9 +4,12 @@ Whatever a stranger must never see holds the word `SECRET`; names and ids, which
 stranger has just said them, do not.
 """
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.contrib import admin
@@ -62,6 +65,8 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
     run_item = {"runName": RUN, "datasetItemId": ITEM, "traceId": TRACE, "metadata": {"a": SECRET}}
     run = _made(api.post("dataset-run-items", run_item))
     ProtectedLabel.objects.create(project=keys.project, label="alice-label")
+    comment = {"projectId": keys.id, "objectType": "TRACE", "objectId": TRACE, "content": SECRET}
+    comment = _made(api.post("comments", comment | {"authorUserId": alice.pk}))
     queue = {"name": "alice-queue", "description": SECRET, "scoreConfigIds": [config["id"]]}
     queue = _made(api.post("annotation-queues", queue))
     queue_item = {"objectId": SECRET, "objectType": "TRACE"}
@@ -98,6 +103,8 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "queue_id": queue["id"],
             "queue_item_id": queue_item["id"],
             "view_id": view.pk,
+            "comment_id": comment["id"],
+            "media_id": _media(api),
             "import_id": _import(client, keys, dataset["id"]),
         },
     )
@@ -120,6 +127,16 @@ def _import(client: Client, keys: Keys, dataset_id: str) -> str:
     answer = client.post(f"/project/{keys.id}/datasets/{dataset_id}/-/import", {"file": file})
     assert answer.status_code in (302, 303), answer.content[:2000]
     return answer.headers["Location"].rstrip("/").rpartition("/")[2]
+
+
+def _media(api: Api) -> str:
+    """A file of Alice's trace, as SDKs send it."""
+    digest = hashlib.sha256(SECRET.encode()).digest()
+    promise = {"contentType": "text/plain", "contentLength": len(SECRET), "field": "input", "traceId": TRACE}
+    promised = _made(api.post("media", promise | {"sha256Hash": base64.b64encode(digest).decode()}))
+    path = urlsplit(promised["uploadUrl"]).path
+    assert api.client.generic("PUT", path, SECRET.encode(), "text/plain").status_code == 200
+    return promised["mediaId"]
 
 
 def _made(answer: Any) -> Any:

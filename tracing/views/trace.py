@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.api.rendering import moment
 from common.pages import Page
+from tracing.comments import counts_in_trace
 from tracing.deleting import delete
 from tracing.filters import Filter
 from tracing.records import Observation, Trace, TraceDetail
@@ -19,7 +20,13 @@ from tracing.tree import flatten
 
 # Traces of one moment that are walked through one by one.
 AT_ONCE = 200
-TABS = (("preview", _("Preview")), ("scores", _("Scores")), ("annotate", _("Annotate")), ("raw", _("Raw")))
+TABS = (
+    ("preview", _("Preview")),
+    ("scores", _("Scores")),
+    ("annotate", _("Annotate")),
+    ("comments", _("Comments")),
+    ("raw", _("Raw")),
+)
 
 
 class TracePage(Page):
@@ -36,6 +43,7 @@ class TracePage(Page):
             raise Http404
         chosen = _choose(detail, request.GET.get("observation", ""))
         tab = request.GET.get("tab", "preview")
+        said = counts_in_trace(self.project_id, trace_id)
         return self.render(
             {
                 "trace": detail.trace,
@@ -44,6 +52,8 @@ class TracePage(Page):
                 "scores_by_observation": _marks(detail),
                 "observation": chosen,
                 "chosen_scores": [s for s in detail.scores if s.observation_id == (chosen.id if chosen else None)],
+                "comments_by_observation": said,
+                "comment_count": said.get(chosen.id if chosen else None, 0),
                 "tab": tab if tab in dict(TABS) else "preview",
                 "tabs": TABS,
                 "timeline": request.GET.get("view") == "timeline",
