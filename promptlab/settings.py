@@ -57,7 +57,6 @@ INSTALLED_APPS = [
     *sso.PROVIDER_APPS,
     "allauth.mfa",
     "rest_framework",
-    "drf_spectacular",
     "django_htmx",
     "template_partials",
     "csp",
@@ -147,6 +146,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "purge deleted projects": {"task": "accounts.tasks.purge_projects", "schedule": 3600.0},
     "forget expired sessions": {"task": "accounts.tasks.forget_sessions", "schedule": 24 * 3600.0},
     "forget old rejected events": {"task": "tracing.tasks.forget_old_rejected_events", "schedule": 600.0},
+    "sum up measured hours": {"task": "tracing.tasks.refresh_rollups", "schedule": 30.0},
     "delete what is kept long enough": {"task": "tracing.tasks.enforce_retention", "schedule": 3600.0},
     "delete what belonged to deleted traces": {"task": "tracing.tasks.sweep", "schedule": 24 * 3600.0},
 }
@@ -224,10 +224,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["common.api.rendering.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["common.api.parsing.JsonParser"],
     "EXCEPTION_HANDLER": "common.api.errors.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "PromptLab", "VERSION": "1.0.0", "SERVE_INCLUDE_SCHEMA": False}
 
 # SDKs send batches of up to 2.5 MB and spans with media up to several MB (wire notes, section 2).
 API_BODY_LIMIT = env.number("PROMPTLAB_API_BODY_LIMIT", 20 * 1024 * 1024)

@@ -3,6 +3,12 @@
 from celery import shared_task
 
 from tracing import clients, comments, media_cleaning, rejected, retention
+from tracing.store import store
+
+
+@shared_task
+def refresh_rollups() -> None:
+    store().refresh()
 
 
 @shared_task

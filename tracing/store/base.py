@@ -164,5 +164,8 @@ class Store(Protocol):
 
     def metrics(self, query: MetricsQuery) -> Sequence[dict[str, Any]]: ...
 
+    def refresh(self) -> int:
+        """Make anew what the store keeps for quicker answers; how much was made. Answers never depend on it."""
+
     def delete(self, deletion: Deletion) -> int:
         """Delete in batches; returns how many things of the kind went."""

@@ -18,7 +18,7 @@ from tracing.store.base import (
     TraceQuery,
 )
 from tracing.store.postgres import deletion as deleting
-from tracing.store.postgres import detail, lists, write
+from tracing.store.postgres import detail, lists, rollup_refresh, write
 from tracing.store.postgres import metrics as measuring
 
 
@@ -45,6 +45,9 @@ class PostgresStore:
 
     def metrics(self, query: MetricsQuery) -> Sequence[dict[str, Any]]:
         return measuring.metrics(query)
+
+    def refresh(self) -> int:
+        return rollup_refresh.refresh()
 
     def delete(self, deletion: Deletion) -> int:
         return deleting.delete(deletion)

@@ -1,4 +1,7 @@
-"""Aggregations over one view, in one query (and one more for each histogram)."""
+"""Aggregations over one view, in one query (and one more for each histogram).
+
+From the rollup where it holds what is asked (`rollup_reading`), else from the measured rows.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +10,9 @@ from typing import Any
 
 from common.errors import Invalid
 from tracing.store.base import Measure, MetricsQuery
+from tracing.store.postgres import rollup_reading
 from tracing.store.postgres.filters import Condition, compile_filters
+from tracing.store.postgres.rollup_cubes import UNPRICED
 from tracing.store.postgres.sql import fetch
 from tracing.store.postgres.views import (
     AGGREGATIONS,
@@ -20,6 +25,9 @@ from tracing.store.postgres.views import (
     VIEWS,
     View,
 )
+
+# Percentiles over more rows than these come from the rollup's histograms, which are right within 1 %.
+EXACT_UP_TO = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +51,15 @@ def metrics(query: MetricsQuery) -> Sequence[dict[str, Any]]:
     columns = {**question.keys, **plain}
     # A question for histograms only still wants its groups.
     columns = columns or {"": "count(*)"}
-    sql = f"SELECT {', '.join(columns.values())} FROM {question.source} WHERE {question.where}"  # noqa: S608
-    if question.keys:
-        sql += f" GROUP BY {', '.join(str(n + 1) for n in range(len(question.keys)))}"
-    sql += _order(query, columns, question.keys)
-    params = question.params
+    order = _order(query, columns, question.keys)
+    plan = rollup_reading.plan(query)
+    if plan and not (plan.percentiles and _few(view, query)):
+        sql, params = rollup_reading.statement(query, plan)
+    else:
+        sql, params = _statement(question, columns)
+    sql += order
     if query.limit is not None:
-        sql, params = f"{sql} LIMIT %s", (*params, query.limit)
+        sql, params = f"{sql} LIMIT %s", [*params, query.limit]
     rows = [dict(zip(columns, row, strict=True)) for row in fetch(sql, params)]
     for row in rows:
         row.pop("", None)
@@ -62,6 +72,24 @@ def metrics(query: MetricsQuery) -> Sequence[dict[str, Any]]:
         if isinstance(row.get(TIME), datetime):
             row[TIME] = row[TIME].replace(tzinfo=UTC)
     return rows
+
+
+def _statement(question: _Question, columns: Mapping[str, str]) -> tuple[str, list[Any]]:
+    """Over the measured rows themselves."""
+    sql = f"SELECT {', '.join(columns.values())} FROM {question.source} WHERE {question.where}"  # noqa: S608
+    if question.keys:
+        sql += f" GROUP BY {', '.join(str(n + 1) for n in range(len(question.keys)))}"
+    return sql, list(question.params)
+
+
+def _few(view: View, query: MetricsQuery) -> bool:
+    """Whether the window holds so few rows that percentiles are better exact than quick."""
+    sql = (
+        f"SELECT count(*) FROM (SELECT FROM {view.entity.source()} WHERE {view.entity.alias}.project_id = (SELECT %s)"  # noqa: S608
+        f" AND {view.time} >= %s AND {view.time} < %s LIMIT %s) few"
+    )
+    [(n,)] = fetch(sql, (query.project_id, query.since, query.until, EXACT_UP_TO + 1))
+    return bool(n <= EXACT_UP_TO)
 
 
 def _known(table: Mapping[str, Any], name: str, field: str, what: str) -> Any:
@@ -110,7 +138,7 @@ def _question(view: View, query: MetricsQuery, figures: Sequence[str]) -> _Quest
     if query.unpriced:
         if query.view != "observations":
             raise Invalid("unpriced asks about observations only.", "view")
-        conditions.append(Condition("o.model IS NOT NULL AND o.total_cost IS NULL"))
+        conditions.append(Condition(UNPRICED))
     spreads = [SPREADS[name] for name in keys if name in SPREADS]
     wheres = [condition.sql for condition in conditions]
     return _Question(
