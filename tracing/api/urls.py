@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tracing.api.comments import CommentsView, CommentView
+from tracing.api.dashboards import DashboardsView, DashboardView, PlacementsView, PlacementView
 from tracing.api.ingestion import IngestionView
 from tracing.api.media import MediaListView, MediaView
 from tracing.api.metrics import MetricsV2View, MetricsView
@@ -15,6 +16,7 @@ from tracing.api.scores import ScoresView, ScoreView
 from tracing.api.scores_v3 import ScoresV3View
 from tracing.api.sessions import SessionsView, SessionView
 from tracing.api.traces import TracesView, TraceView
+from tracing.api.widgets import WidgetsView, WidgetView
 
 urlpatterns = [
     path("ingestion", IngestionView.as_view()),
@@ -39,6 +41,12 @@ urlpatterns = [
     path("media/<path:media_id>", MediaView.as_view()),
     path("comments", CommentsView.as_view()),
     path("comments/<path:comment_id>", CommentView.as_view()),
+    path("unstable/dashboards", DashboardsView.as_view()),
+    path("unstable/dashboards/<str:dashboard_id>", DashboardView.as_view()),
+    path("unstable/dashboards/<str:dashboard_id>/placements", PlacementsView.as_view()),
+    path("unstable/dashboards/<str:dashboard_id>/placements/<str:placement_id>", PlacementView.as_view()),
+    path("unstable/dashboard-widgets", WidgetsView.as_view()),
+    path("unstable/dashboard-widgets/<str:widget_id>", WidgetView.as_view()),
     path("score-configs", ScoreConfigsView.as_view()),
     path("score-configs/<path:config_id>", ScoreConfigView.as_view()),
 ]
