@@ -2,10 +2,12 @@
 
 from django.urls import include, path, re_path
 
+from promptlab.api_description import openapi
 from promptlab.api_fallback import unknown_route
 
 urlpatterns = [
     path("", include("promptlab.health_urls")),
+    path("openapi.yml", openapi),
     path("", include("tracing.api.urls")),
     path("", include("prompts.api.urls")),
     path("", include("datasets.api.urls")),

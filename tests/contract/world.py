@@ -167,7 +167,7 @@ class World:
     def person(self) -> str:
         """Somebody of the organization, who came by provisioning."""
         email = self.new_email
-        body = {"userName": email, "name": {"formatted": "Petra"}, "password": PASSWORD}
+        body = {"userName": email, "name": {"formatted": "Petra"}, "roles": ["MEMBER"], "password": PASSWORD}
         return self.made("POST", "/scim/Users", body, "organization")["id"]
 
     @cached_property
