@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from prompts.filtering import Condition, chooses
 from prompts.models import Prompt, PromptLabel, PromptVersion
 
 
@@ -23,6 +24,8 @@ class Wanted:
     version: int | None = None
     updated_from: datetime | None = None  # at or after
     updated_to: datetime | None = None  # before
+    # Taken instead of all the others, even when there are none.
+    conditions: Sequence[Condition] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +51,9 @@ def list_prompts(project_id: str, wanted: Wanted, page: int, limit: int) -> tupl
 
 
 def _matching(project_id: str, wanted: Wanted) -> QuerySet[PromptVersion]:
+    if wanted.conditions is not None:
+        chosen = [chooses(condition) for condition in wanted.conditions]
+        return PromptVersion.objects.filter(*chosen, prompt__project_id=project_id)
     conditions: dict[str, Any] = {
         "prompt__name": wanted.name,
         "labels__label": wanted.label,

@@ -25,6 +25,7 @@ from common.errors import Invalid
 from prompts.api.bodies import CreateBody, LabelsBody, LegacyCreateBody
 from prompts.authors import Author
 from prompts.deleting import delete_versions
+from prompts.filtering import read_filter
 from prompts.labelling import label_version
 from prompts.listing import Row, Wanted, list_prompts
 from prompts.lookup import fetch_json
@@ -49,6 +50,7 @@ class PromptsView(PublicView):
             version=_version(params),
             updated_from=_moment(params, "fromUpdatedAt"),
             updated_to=_moment(params, "toUpdatedAt"),
+            conditions=read_filter(params["filter"]) if params.get("filter") else None,
         )
         rows, total = list_prompts(self.project_id, wanted, page, limit)
         answer = envelope([_meta(row) for row in rows], page, limit, total)
