@@ -24,7 +24,7 @@
     let element;
     if (at("theme-toggle")) setTheme(shown() === "dark" ? "light" : "dark");
     else if (at("toggle-menu")) document.body.classList.toggle("menu-open");
-    else if ((element = at("dialog"))) { event.preventDefault(); $(`#${CSS.escape(element.dataset.dialog)}`)?.showModal(); }
+    else if ((element = at("dialog"))) { event.preventDefault(); element.closest("details.pop")?.removeAttribute("open"); $(`#${CSS.escape(element.dataset.dialog)}`)?.showModal(); }
     else if ((element = at("close-dialog"))) element.closest("dialog")?.close();
     else if ((element = at("copy"))) { event.preventDefault(); copy(element); }
     else if ((element = at("unfold"))) { element.previousElementSibling.classList.remove("fold"); element.remove(); }
@@ -150,7 +150,7 @@
   // The links and forms of the page lead to the same columns.
   function hideInAddress(hidden) {
     history.replaceState(history.state, "", `?${withHidden(location.search, hidden)}`);
-    $$('a[href^="?"]:not(.view-links a)').forEach((link) => { if (link.search.includes("hide=")) link.search = withHidden(link.search, hidden); });
+    $$('a[href^="?"]:not(.view-links a)').forEach((link) => { if (link.search.includes("hide=")) link.setAttribute("href", `?${withHidden(link.search, hidden)}`); });
     $$("form.toolbar").forEach((form) => {
       $$("input[name=hide]", form).forEach((input) => input.remove());
       new URLSearchParams(withHidden("", hidden)).forEach((value) => form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "hide", value })));
