@@ -12,7 +12,7 @@ from accounts.acting import Actor
 from accounts.keys import revoke_key
 from accounts.models import Organization, Project, User
 from accounts.naming import needs_name
-from accounts.storable import storable
+from accounts.storable import needs_storable
 from accounts.tasks import purge_project
 from common.errors import Conflict, Invalid
 from common.queue import enqueue
@@ -33,7 +33,7 @@ def create_project(
     project = Project(
         organization=organization,
         name=needs_name(name),
-        metadata=_needs_storable(metadata or {}),
+        metadata=needs_storable(metadata or {}, "metadata"),
         retention_days=_needs_retention(retention_days),
     )
     with transaction.atomic():
@@ -62,7 +62,7 @@ def update_project(
     before = _facts(project)
     project.name = needs_name(name)
     if metadata is not None:
-        project.metadata = _needs_storable(metadata)
+        project.metadata = needs_storable(metadata, "metadata")
     if not keep_retention:
         project.retention_days = _needs_retention(retention_days)
     after = _facts(project)
@@ -117,12 +117,6 @@ def _needs_retention(days: int | None) -> int | None:
             "retention",
         )
     return days
-
-
-def _needs_storable(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    if storable(metadata) != metadata:
-        raise Invalid("The metadata holds NUL characters or halves of characters, which cannot be stored.", "metadata")
-    return dict(metadata)
 
 
 def _facts(project: Project) -> dict[str, Any]:

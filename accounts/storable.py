@@ -1,6 +1,9 @@
 """What PostgreSQL takes."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from common.errors import Invalid
 
 
 def storable(value: Any) -> Any:
@@ -14,3 +17,10 @@ def storable(value: Any) -> Any:
             return [storable(inner) for inner in value]
         case _:
             return value
+
+
+def needs_storable(value: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """The value as it is. Raises Invalid (`field`) when PostgreSQL would refuse something in it."""
+    if storable(value) != value:
+        raise Invalid(f"The {field} holds NUL characters or halves of characters, which cannot be stored.", field)
+    return dict(value)

@@ -7,6 +7,7 @@ from promptlab import error_pages
 
 urlpatterns = [
     path("api/public/", include("promptlab.api_urls")),
+    path("api/admin/", include("accounts.api.admin_urls")),
     path("api/media/", include("tracing.media_files.doors")),
     path("", include("promptlab.page_urls")),
     path("", include("accounts.urls")),

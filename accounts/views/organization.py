@@ -12,7 +12,7 @@ from accounts import invitations
 from accounts.forms import InvitationForm, KeyForm, NameForm, refuse
 from accounts.issuing import withdraw_key
 from accounts.members import members_of_organization, remove_from_organization, set_organization_role
-from accounts.organizations import rename_organization
+from accounts.organizations import update_organization
 from accounts.roles import ROLE_LABELS, may
 from accounts.views.keys import keys_context, revoked, try_to_issue
 from accounts.views.members import (
@@ -61,7 +61,7 @@ class Organization(OrganizationPage):
         form = NameForm(request.POST)
         if form.is_valid():
             try:
-                rename_organization(self.organization, form.cleaned_data["name"], self.organization_actor)
+                update_organization(self.organization, self.organization_actor, name=form.cleaned_data["name"])
             except Invalid as error:
                 refuse(form, error)
             else:
