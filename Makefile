@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 ROOT := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 PYTHON := .venv/bin/python
-PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check --no-input
+INSTALL := $(PYTHON) -P promptlab/installing.py
 
 ifneq ($(ROOT),.)
 # Called as `make -f somewhere/Makefile`: paths below are those of the checkout.
@@ -51,12 +51,12 @@ messages: .venv/requirements-dev.done ## Collect the texts to translate into loc
 
 .venv/requirements.done: requirements.txt | .venv/made
 	@echo "Installing requirements (about a minute the first time)…"
-	@$(PIP) -r requirements.txt
+	@$(INSTALL) requirements.txt
 	@touch $@
 
 .venv/requirements-dev.done: requirements-dev.txt .venv/requirements.done
 	@echo "Installing what the tests need…"
-	@$(PIP) -r requirements-dev.txt
+	@$(INSTALL) requirements-dev.txt
 	@touch $@
 
 # A name found on the path may be a shim that leads nowhere, and Debian splits venv off: so each is tried.
