@@ -1,0 +1,184 @@
+"""Evaluators, rules and annotation queues in the web: what is shown, what a form changes, and who may."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import AuditEntry, User
+from evaluation.models import AnnotationQueue, EvaluationRule, Evaluator
+from tests.conftest import Api, Keys
+from tests.evaluation.conftest import CODE, MAPPING, Make, judge, unstable_judge
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def at(project: Keys) -> str:
+    return f"/project/{project.id}/admin/evaluation/"
+
+
+@pytest.fixture
+def defined(make: Make, connection: str) -> dict[str, Any]:
+    """A judge in two versions, a program, and a rule that uses both."""
+    chosen = {"provider": connection, "model": "small"}
+    right = make("unstable/evaluators", unstable_judge(modelConfig=chosen))
+    make("unstable/evaluators", unstable_judge(modelConfig=chosen, prompt="Новый {{answer}} {{reference}}"))
+    code = make("v2/evaluators", {"name": "Length", **CODE})
+    assigned = [{"evaluatorId": right["id"], "variableMapping": MAPPING}, {"evaluatorId": code["id"]}]
+    condition = {"type": "stringOptions", "column": "level", "operator": "any of", "value": ["ERROR"]}
+    body = {"name": "All", "enabled": True, "sampling": 0.25, "evaluatorAssignments": assigned, "filter": [condition]}
+    return {"judge": right, "code": code, "rule": make("v2/evaluation-rules", body)}
+
+
+def page(client: Any, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.content[:2000]
+    return answer.content.decode()
+
+
+def refused(answer: Any) -> str:
+    """The messages after an action."""
+    return " ".join(str(message) for message in answer.context["messages"])
+
+
+def test_the_sidebar_leads_to_both_and_lights_where_one_is(page_client, bob: User, at: str, project: Keys) -> None:
+    client = page_client(bob)
+    for model, path in (("evaluator", "evaluator"), ("evaluationrule", "evaluator")):
+        text = page(client, f"{at}{model}/")
+        assert f'href="/project/{project.id}/admin/evaluation/{path}/" aria-current="page"' in text
+    text = page(client, f"{at}annotationqueue/")
+    assert f'href="/project/{project.id}/admin/evaluation/annotationqueue/" aria-current="page"' in text
+
+
+def test_evaluators_are_shown_with_their_latest_version(
+    page_client, bob: User, at: str, defined: dict[str, Any]
+) -> None:
+    text = page(page_client(bob), f"{at}evaluator/")
+    for shown in ("Right", "Length", "small", "LLM as a judge", "ready"):
+        assert shown in text
+    text = page(page_client(bob), f"{at}evaluator/{defined['judge']['id']}/change/")
+    assert "Новый {{answer}}" in text
+    assert "house · small" in text
+    assert "def evaluate(ctx)" in page(page_client(bob), f"{at}evaluator/{defined['code']['id']}/change/")
+
+
+def test_a_name_changes_by_form_and_the_definition_does_not(
+    page_client, bob: User, at: str, api: Api, defined: dict[str, Any]
+) -> None:
+    path = f"{at}evaluator/{defined['judge']['id']}/change/"
+    assert page_client(bob).post(path, {"name": "Fair", "description": "d"}).status_code == 302
+    shown = api.get(f"v2/evaluators/{defined['judge']['id']}").json()
+    assert (shown["name"], shown["description"], shown["version"]) == ("Fair", "d", 2)
+    entry = AuditEntry.objects.filter(subject_type="evaluator", action="update").order_by("-pk").first()
+    assert (entry.user, entry.after["name"]) == (bob, "Fair")
+    answer = page_client(bob).post(path, {"name": " ", "description": ""})
+    assert "name" in answer.context["adminform"].form.errors
+
+
+def test_rules_are_shown_with_what_they_do(page_client, bob: User, at: str, defined: dict[str, Any]) -> None:
+    text = page(page_client(bob), f"{at}evaluationrule/")
+    for shown in ("All", "25 %", "Right, Length", "observations"):
+        assert shown in text
+    assert "&quot;ERROR&quot;" in page(page_client(bob), f"{at}evaluationrule/{defined['rule']['id']}/change/")
+
+
+def test_rules_are_switched_and_what_cannot_run_says_why(
+    page_client, bob: User, at: str, make: Make, defined: dict[str, Any]
+) -> None:
+    client = page_client(bob)
+    alone = make("v2/evaluation-rules", {"name": "Empty", "enabled": False, "evaluatorAssignments": []})
+    chosen = [defined["rule"]["id"], alone["id"]]
+    client.post(f"{at}evaluationrule/", {"action": "switch_off", "_selected_action": chosen})
+    assert not EvaluationRule.objects.filter(enabled=True).exists()
+    answer = client.post(f"{at}evaluationrule/", {"action": "switch_on", "_selected_action": chosen}, follow=True)
+    assert "Empty: evaluatorAssignments" in refused(answer)
+    assert list(EvaluationRule.objects.filter(enabled=True).values_list("name", flat=True)) == ["All"]
+
+
+@pytest.mark.parametrize("share", ["2", "-1", "nan", "x"])
+def test_a_share_is_part_of_a_whole(page_client, bob: User, at: str, defined: dict[str, Any], share: str) -> None:
+    path = f"{at}evaluationrule/{defined['rule']['id']}/change/"
+    answer = page_client(bob).post(path, {"name": "All", "sampling": share})
+    assert "sampling" in answer.context["adminform"].form.errors
+    assert page_client(bob).post(path, {"name": "Half", "sampling": "0.5"}).status_code == 302
+    rule = EvaluationRule.objects.get(pk=defined["rule"]["id"])
+    assert (rule.name, rule.sampling, rule.assignments.count(), len(rule.filter)) == ("Half", 0.5, 2, 1)
+
+
+def test_deleting_an_evaluator_goes_through_the_verb(page_client, bob: User, at: str, defined: dict[str, Any]) -> None:
+    path = f"{at}evaluator/{defined['judge']['id']}/delete/"
+    assert page_client(bob).post(path, {"post": "yes"}).status_code == 302
+    assert list(Evaluator.objects.values_list("name", flat=True)) == ["Length"]
+    assert AuditEntry.objects.filter(subject_type="evaluator", action="delete", user=bob).count() == 1
+
+
+def test_a_queue_is_made_and_changed_by_form(page_client, bob: User, anna: User, vera: User, at: str, api: Api) -> None:
+    tone, right = (
+        api.post("score-configs", {"name": name, "dataType": "TEXT"}).json()["id"] for name in ("tone", "right")
+    )
+    client = page_client(bob)
+    form = client.get(f"{at}annotationqueue/add/").context["adminform"].form
+    assert {name for _id, name in form.fields["people"].choices} == {"Anna", "Bob"}, "viewers give no scores"
+    sent = {"name": "Queue", "description": "Read well", "score_configs": [tone], "people": [anna.pk]}
+    answer = client.post(f"{at}annotationqueue/add/", sent)
+    assert answer.status_code == 302, answer.context["errors"]
+    queue = AnnotationQueue.objects.get()
+    shown = api.get(f"annotation-queues/{queue.pk}").json()
+    assert (shown["name"], shown["description"], shown["scoreConfigIds"]) == ("Queue", "Read well", [tone])
+    assert list(queue.members.all()) == [anna]
+
+    sent = {"name": "Other", "description": "", "score_configs": [right, tone], "people": [bob.pk]}
+    answer = client.post(f"{at}annotationqueue/{queue.pk}/change/", sent)
+    assert answer.status_code == 302, answer.context["errors"]
+    assert api.get(f"annotation-queues/{queue.pk}").json()["scoreConfigIds"] == [tone, right], "the order stays"
+    assert list(queue.members.all()) == [bob]
+    actions = AuditEntry.objects.filter(subject_type="annotation_queue", user=bob).values_list("action", flat=True)
+    assert sorted(actions) == ["assign", "assign", "create", "unassign", "update"]
+
+    api.post(f"annotation-queues/{queue.pk}/items", {"objectId": "t", "objectType": "TRACE"})
+    text = page(client, f"{at}annotationqueue/")
+    assert "tone, right" in text
+    assert "Other" in text
+
+
+def test_a_fault_in_a_queue_stands_beside_its_field(page_client, bob: User, at: str, api: Api) -> None:
+    tone = api.post("score-configs", {"name": "tone", "dataType": "TEXT"}).json()["id"]
+    api.post("annotation-queues", {"name": "Taken", "scoreConfigIds": [tone]})
+    for change, field in (
+        ({"name": "Taken"}, "name"),
+        ({"name": ""}, "name"),
+        ({"score_configs": []}, "score_configs"),
+        ({"score_configs": ["nowhere"]}, "score_configs"),
+        ({"people": ["nobody"]}, "people"),
+        ({"description": "x" * 10_001}, "description"),
+    ):
+        sent = {"name": "Fine", "description": "", "score_configs": [tone], "people": [], **change}
+        answer = page_client(bob).post(f"{at}annotationqueue/add/", sent)
+        assert answer.status_code == 200
+        assert field in answer.context["adminform"].form.errors, change
+    assert AnnotationQueue.objects.count() == 1
+
+
+def test_lists_cost_the_same_however_long(
+    page_client, bob: User, at: str, make: Make, defined: dict[str, Any], django_assert_max_num_queries: Any
+) -> None:
+    client = page_client(bob)
+    config = make("score-configs", {"name": "tone", "dataType": "TEXT"})["id"]
+    body = {"enabled": True, "evaluatorAssignments": [{"evaluatorId": defined["code"]["id"]}]}
+    for n in range(5):
+        make("v2/evaluators", judge(name=f"e{n}"))
+        make("v2/evaluation-rules", {**body, "name": f"r{n}"})
+        make("annotation-queues", {"name": f"q{n}", "scoreConfigIds": [config]})
+    for model in ("evaluator", "evaluationrule", "annotationqueue"):
+        with django_assert_max_num_queries(14):
+            page(client, f"{at}{model}/")
+
+
+def test_viewers_look_and_do_not_touch(page_client, vera: User, at: str, defined: dict[str, Any]) -> None:
+    client = page_client(vera)
+    assert "Right" in page(client, f"{at}evaluator/")
+    assert client.post(f"{at}evaluator/{defined['judge']['id']}/change/", {"name": "x"}).status_code == 403
+    assert client.get(f"{at}annotationqueue/add/").status_code == 403
+    chosen = {"action": "switch_off", "_selected_action": [defined["rule"]["id"]]}
+    assert client.post(f"{at}evaluationrule/", chosen).status_code == 403
+    assert EvaluationRule.objects.get().enabled
