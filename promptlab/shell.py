@@ -40,6 +40,8 @@ SIDEBAR: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("datasets", _("Datasets"), "database", "/datasets", "d"),
             Entry("experiments", _("Experiments"), "science", "/experiments", "e"),
             Entry("scores", _("Scores"), "star", "/scores", "c"),
+            Entry("evaluators", _("Evaluators"), "gavel", "/admin/evaluation/evaluator/", "v"),
+            Entry("annotation", _("Annotation"), "rate_review", "/admin/evaluation/annotationqueue/", "a"),
         ),
     ),
     ("", (Entry("settings", _("Settings"), "settings", "/settings", ","),)),
