@@ -35,8 +35,13 @@ class Browser:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self.connection.request(method, address, body, headers)
-        response = self.connection.getresponse()
+        try:
+            self.connection.request(method, address, body, headers)
+            response = self.connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):  # idle for too long
+            self.connection.close()
+            self.connection.request(method, address, body, headers)
+            response = self.connection.getresponse()
         for line in response.headers.get_all("Set-Cookie", []):
             name, _, value = line.partition(";")[0].partition("=")
             self.cookies[name] = value

@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ("latency_n", models.BigIntegerField(null=True)),
                 (
                     "latency_bars",
-                    ArrayField(base_field=models.BigIntegerField(), null=True, size=None),
+                    ArrayField(base_field=models.IntegerField(), null=True, size=None),
                 ),
                 ("first_token_sum", models.FloatField(null=True)),
                 ("first_token_min", models.FloatField(null=True)),
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                 ("first_token_n", models.BigIntegerField(null=True)),
                 (
                     "first_token_bars",
-                    ArrayField(base_field=models.BigIntegerField(), null=True, size=None),
+                    ArrayField(base_field=models.IntegerField(), null=True, size=None),
                 ),
                 ("errors_sum", models.BigIntegerField(null=True)),
                 ("errors_n", models.BigIntegerField(null=True)),

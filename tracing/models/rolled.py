@@ -13,7 +13,8 @@ from django.db import models
 class RollupRow(models.Model):
     """Everything of one hour or day (UTC) that has the same values in the dimensions of a cube.
 
-    A `…_sum` adds what is not null, `…_n` counts it. `…_bars` are the bars of a histogram (`rollup_bars`).
+    A `…_sum` adds what is not null. `…_n` counts it, and is null when that is all of them, or, with the sum, none.
+    `…_bars` are the bars of a histogram (`rollup_bars`).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -43,12 +44,12 @@ class RollupRow(models.Model):
     latency_min = models.FloatField(null=True)
     latency_max = models.FloatField(null=True)
     latency_n = models.BigIntegerField(null=True)
-    latency_bars = ArrayField(models.BigIntegerField(), null=True)
+    latency_bars = ArrayField(models.IntegerField(), null=True)
     first_token_sum = models.FloatField(null=True)
     first_token_min = models.FloatField(null=True)
     first_token_max = models.FloatField(null=True)
     first_token_n = models.BigIntegerField(null=True)
-    first_token_bars = ArrayField(models.BigIntegerField(), null=True)
+    first_token_bars = ArrayField(models.IntegerField(), null=True)
     errors_sum = models.BigIntegerField(null=True)
     errors_n = models.BigIntegerField(null=True)
     warnings_sum = models.BigIntegerField(null=True)

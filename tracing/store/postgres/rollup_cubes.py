@@ -74,7 +74,7 @@ class Cube:
 
 def _figures(view: str, **named: tuple[str, ...]) -> dict[str, Figure]:
     """Figure by measure; `named` is column=(measure, more names of it…)."""
-    found = {}
+    found: dict[str, Figure] = {}
     for name, measures in named.items():
         sql, kind = VIEWS[view].measures[measures[0]]
         timed = name in ("latency", "first_token")

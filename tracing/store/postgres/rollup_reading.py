@@ -105,7 +105,7 @@ def _figures(query: MetricsQuery, known: Mapping[str, Figure]) -> Figures | None
         if asked.aggregation in PERCENTILES:
             needed: tuple[str, ...] = ("bars",)
         else:
-            needed = {"count": ("n",), "avg": ("sum", "n")}.get(asked.aggregation, (asked.aggregation,))
+            needed = {"count": ("sum", "n"), "avg": ("sum", "n")}.get(asked.aggregation, (asked.aggregation,))
         if not parts.keys() >= set(needed):
             return None
         columns |= {parts[part]: (figure.name, part) for part in needed}
@@ -121,13 +121,18 @@ def _final(aggregation: str, figure: Figure) -> str:
     cast = f"::{_BACK[figure.kind]}" if figure.kind in _BACK else ""
     match aggregation:
         case "count":
-            return f"coalesce(sum(c.{figure.name}_n), 0)::bigint"
+            return f"coalesce({_counted(figure)}, 0)::bigint"
         case "avg":
-            return f"(sum(c.{figure.name}_sum) / nullif(sum(c.{figure.name}_n), 0))::float8"
+            return f"(sum(c.{figure.name}_sum) / nullif({_counted(figure)}, 0))::float8"
         case "sum":
             return f"sum(c.{figure.name}_sum){cast}"
         case _:
             return f"{aggregation}(c.{figure.name}_{aggregation})"
+
+
+def _counted(figure: Figure) -> str:
+    """How many values there were: see `RollupRow`."""
+    return f"sum(coalesce(c.{figure.name}_n, c.n)) FILTER (WHERE c.{figure.name}_sum IS NOT NULL)"
 
 
 # --- The statement ------------------------------------------------------------------------------------
@@ -135,25 +140,18 @@ def _final(aggregation: str, figure: Figure) -> str:
 
 def statement(query: MetricsQuery, plan: Plan) -> tuple[str, list[Any]]:
     """Selects the keys, then the figures in the order asked, without order or limit, and its parameters."""
-    parts, params = _parts(query, plan)
+    keys = [f"k{n}" for n in range(1, len(plan.keys) + 1)]
+    parts, params = _parts(query, plan, dict(zip(keys, plan.keys.values(), strict=True)))
     names = list(dict.fromkeys(f"{one.aggregation}_{one.measure}" for one in query.measures))
-    keys = {f"k{n}": sql for n, sql in enumerate(plan.keys.values(), 1)}
-    grouped = f" GROUP BY {', '.join(str(n) for n in range(1, len(keys) + 1))}" if keys else ""
-    sums = ", ".join([*keys.values(), *(plan.figures.get(name, "NULL::float8") for name in names)])
+    grouped = f" GROUP BY {', '.join(keys)}" if keys else ""
+    sums = ", ".join([*keys, *(plan.figures.get(name, "NULL::float8") for name in names)])
+    branches = [f"SELECT {sums} FROM parts c{grouped}"]  # noqa: S608
     if not plan.percentiles:
-        return f"{parts} SELECT {sums} FROM parts c{grouped}", params  # noqa: S608
+        return f"{parts} {branches[0]}", params
     # A key may be null, so figures and percentiles of a group meet by grouping once more rather than by a join.
-    ctes, branches = [parts], [f"SELECT {sums} FROM parts c{grouped}"]  # noqa: S608
+    ctes = [parts]
     for column in dict.fromkeys(column for column, _ in plan.percentiles.values()):
-        selected = ", ".join([*(f"{sql} AS {key}" for key, sql in keys.items()), "pair >> 32 AS bar"])
-        positions = ", ".join(str(n) for n in range(1, len(keys) + 2))
-        by = f"PARTITION BY {', '.join(keys)}" if keys else ""
-        ctes.append(
-            f"{column} AS (SELECT {', '.join([*keys, 'bar'])}, sum(count) OVER ({by} ORDER BY bar) AS upto,"  # noqa: S608
-            f" sum(count) OVER ({by}) AS n FROM ("
-            f"SELECT {selected}, sum(pair & {rollup_bars.MASK}) AS count FROM parts c, unnest(c.{column}) pair"
-            f" GROUP BY {positions}) counted)"
-        )
+        ctes.append(_ranked(column, keys))
         values = [
             rollup_bars.percentile(plan.percentiles[name][1])
             if name in plan.percentiles and plan.percentiles[name][0] == column
@@ -161,15 +159,30 @@ def statement(query: MetricsQuery, plan: Plan) -> tuple[str, list[Any]]:
             for name in names
         ]
         branches.append(f"SELECT {', '.join([*keys, *values])} FROM {column}{grouped}")  # noqa: S608
-    outer = [*keys, *(f"max(f{n})" for n in range(1, len(names) + 1))]
-    inner = ", ".join([*keys, *(f"f{n}" for n in range(1, len(names) + 1))])
-    union = " UNION ALL ".join(branches)
-    return f"{', '.join(ctes)} SELECT {', '.join(outer)} FROM ({union}) AS found({inner}){grouped}", params  # noqa: S608
+    places = [f"f{n}" for n in range(1, len(names) + 1)]
+    outer = ", ".join([*keys, *(f"max({place})" for place in places)])
+    union = f"({' UNION ALL '.join(branches)}) AS found({', '.join([*keys, *places])})"
+    return f"{', '.join(ctes)} SELECT {outer} FROM {union}{grouped}", params  # noqa: S608
 
 
-def _parts(query: MetricsQuery, plan: Plan) -> tuple[str, list[Any]]:
-    """`WITH … parts AS (…)`: rows with `start`, the dimensions and figures of the plan, each of a day, an hour or one
-    measured row, and no measured row in two of them."""
+def _ranked(column: str, keys: list[str]) -> str:
+    """`… AS (…)`: the bars of each group, in order, with the counts `upto` and including each and `n` of all.
+
+    Counts as float8, which is exact and many times as quick to add as the numeric that bigint would become.
+    """
+    by = f"PARTITION BY {', '.join(keys)}" if keys else ""
+    group = ", ".join([*keys, "bar"])
+    return (
+        f"{column} AS (SELECT {group}, sum(count) OVER ({by} ORDER BY bar) AS upto, sum(count) OVER ({by}) AS n"  # noqa: S608
+        f" FROM (SELECT {', '.join([*keys, rollup_bars.bar_of('entry')])} AS bar,"
+        f" sum({rollup_bars.count_of('entry')}::float8) AS count FROM parts c, unnest(c.{column}) entry"
+        f" GROUP BY {group}) counted)"
+    )
+
+
+def _parts(query: MetricsQuery, plan: Plan, keys: Mapping[str, str]) -> tuple[str, list[Any]]:
+    """`WITH … parts AS (…)`: rows with the keys, `n` and the columns of the plan. Each is of a day, an hour or one
+    measured row, and no measured row counts in two of them."""
     cube, project = plan.cube, query.project_id
     hours = _whole(query.since, query.until, AN_HOUR) or (query.since, query.since)
     days = None if query.granularity == "hour" else _whole(*hours, A_DAY)
@@ -200,6 +213,7 @@ def _parts(query: MetricsQuery, plan: Plan) -> tuple[str, list[Any]]:
     branches.append(f"SELECT {', '.join(one)} FROM pieces CROSS JOIN {rows} measured")  # noqa: S608
     params.append(project)
     first_day, last_day = days or (hours[1], hours[1])
+    kept = ", ".join([*(f"{sql} AS {key}" for key, sql in keys.items()), "n", *plan.columns])
     conditions = f" WHERE {' AND '.join(plan.conditions)}" if plan.conditions else ""
     sql = f"""
     WITH dirty AS MATERIALIZED (
@@ -214,7 +228,7 @@ def _parts(query: MetricsQuery, plan: Plan) -> tuple[str, list[Any]]:
         SELECT hour, hour + interval '1 hour' FROM dirty
         UNION ALL {_EDGES}
     ), parts AS (
-        SELECT * FROM ({" UNION ALL ".join(branches)}) c{conditions}
+        SELECT {kept} FROM ({" UNION ALL ".join(branches)}) c{conditions}
     )"""  # noqa: S608
     return sql, [
         project, *hours, first_day, last_day,
@@ -227,7 +241,7 @@ def _parts(query: MetricsQuery, plan: Plan) -> tuple[str, list[Any]]:
 _EDGES = "SELECT * FROM (VALUES (%s::timestamptz, %s::timestamptz), (%s, %s)) edge(since, until) WHERE since < until"
 _OF_ONE = {
     "sum": "{}",
-    "n": "({} IS NOT NULL)::int::bigint",
+    "n": "NULL::bigint",
     "min": "{}",
     "max": "{}",
     "bars": rollup_bars.one("{0}"),

@@ -89,12 +89,19 @@ def day_of(moment: datetime) -> datetime:
 # Parts of a figure over measured rows, and over rows of the rollup. Histograms are read from the hours afterwards.
 _OVER_ROWS = {
     "sum": "sum({0})",
-    "n": "count({0})",
+    "n": "CASE WHEN count({0}) NOT IN (0, count(*)) THEN count({0}) END",
     "min": "min({0})",
     "max": "max({0})",
     "bars": f"array_agg({rollup_bars.bar('{0}')}) FILTER (WHERE {{0}} IS NOT NULL)",
 }
-_OVER_HOURS = {"sum": "sum(hour.{})", "n": "sum(hour.{})", "min": "min(hour.{})", "max": "max(hour.{})", "bars": "NULL"}
+_COUNTED = "sum(CASE WHEN hour.{0}_sum IS NOT NULL THEN coalesce(hour.{0}_n, hour.n) ELSE 0 END)"
+_OVER_HOURS = {
+    "sum": "sum(hour.{0}_sum)",
+    "n": f"CASE WHEN {_COUNTED} NOT IN (0, sum(hour.n)) THEN {_COUNTED} END",
+    "min": "min(hour.{0}_min)",
+    "max": "max(hour.{0}_max)",
+    "bars": "NULL",
+}
 
 
 def _hours(cube: Cube) -> str:
@@ -111,7 +118,7 @@ def _hours(cube: Cube) -> str:
         "touched.project_id", "touched.start", "touched.start + interval '1 hour'", dimensions | values
     )
     names = ["project_id", "start", *dimensions, "n", *sums]
-    made = [rollup_bars.counted(name) if name.endswith("_bars") else name for name in names]
+    made = [_hour_value(name) for name in names]
     return f"""
     WITH cells AS MATERIALIZED (
         SELECT touched.project_id, touched.start, {columns} FROM {_TOUCHED} CROSS JOIN {rows} measured
@@ -131,18 +138,18 @@ def _hours(cube: Cube) -> str:
 def _days(cube: Cube) -> str:
     """Days from their hours."""
     dimensions = [f"d{n}" for n in range(1, 1 + len(cube.dimensions))]
-    parts = {
-        column: part
+    sums = {
+        column: _OVER_HOURS[part].format(figure.name)
         for figure in dict.fromkeys(cube.source.figures.values())
         for column, part in figure.parts().items()
     }
-    names = ["project_id", "start", *dimensions, "n", *parts]
-    sums = ", ".join(f"{_OVER_HOURS[part].format(column)} AS {column}" for column, part in parts.items())
+    names = ["project_id", "start", *dimensions, "n", *sums]
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in sums.items())
     keys = ", ".join(["touched.project_id", "touched.start", *(f"hour.{name}" for name in dimensions)])
     return f"""
     INSERT INTO tracing_rollup (cube, step, {", ".join(names)})
     SELECT {cube.number}, {DAY}, {", ".join(_day_value(name) for name in names)} FROM (
-        SELECT {keys}, sum(hour.n) AS n, {sums}, array_agg(hour.id) AS hours
+        SELECT {keys}, sum(hour.n) AS n, {columns}, array_agg(hour.id) AS hours
         FROM {_TOUCHED} CROSS JOIN LATERAL (
             SELECT * FROM tracing_rollup hour WHERE hour.project_id = touched.project_id AND hour.cube = {cube.number}
             AND hour.step = {HOUR} AND hour.start >= touched.start AND hour.start < touched.start + interval '24 hours'
@@ -153,13 +160,19 @@ def _days(cube: Cube) -> str:
     """  # noqa: S608
 
 
+def _hour_value(name: str) -> str:
+    if not name.endswith("_bars"):
+        return name
+    return rollup_bars.packed(f"SELECT bar, count(*) FROM unnest({name}) bar GROUP BY bar")  # noqa: S608
+
+
 def _day_value(name: str) -> str:
     if not name.endswith("_bars"):
         return name
-    return (
-        "(SELECT array_agg((bar << 32) | count ORDER BY bar) FROM ("  # noqa: S608
-        f"SELECT pair >> 32 AS bar, sum(pair & {rollup_bars.MASK})::bigint AS count"
-        f" FROM tracing_rollup hour, unnest(hour.{name}) pair WHERE hour.id = ANY(cells.hours) GROUP BY 1) bars)"
+    bar, count = rollup_bars.bar_of("entry"), rollup_bars.count_of("entry")
+    return rollup_bars.packed(
+        f"SELECT {bar} AS bar, sum({count})::bigint AS count FROM tracing_rollup hour, unnest(hour.{name}) entry"  # noqa: S608
+        " WHERE hour.id = ANY(cells.hours) GROUP BY 1"
     )
 
 
