@@ -44,6 +44,7 @@ PERMISSIONS: dict[str, set[Role]] = {
     "datasets:write": _WRITERS,
     "evaluation:write": _WRITERS,  # experiments, evaluators, queues
     "score_configs:write": _WRITERS,
+    "dashboards:write": _WRITERS,
     "models:write": _WRITERS,
     "llm_connections:write": _ADMINS,
     "prompts:protect": _ADMINS,  # protected labels: set them, and move them

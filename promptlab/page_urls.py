@@ -3,12 +3,17 @@
 from django.urls import path
 
 import common.addresses  # noqa: F401  (registers `any`)
+from promptlab.dashboards import AddTile, Dashboards, OneDashboard, Tile
 from promptlab.home import Home
 from promptlab.links import bare_trace
 from promptlab.palette import Palette
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
+    path("dashboards", Dashboards.as_view(), name="dashboards"),
+    path("dashboards/<str:dashboard_id>", OneDashboard.as_view(), name="dashboard"),
+    path("dashboards/<str:dashboard_id>/add", AddTile.as_view(), name="dashboard_add"),
+    path("dashboards/<str:dashboard_id>/tiles/<path:tile_id>", Tile.as_view(), name="dashboard_tile"),
     path("palette", Palette.as_view(), name="palette"),
     path("trace/<any:trace_id>", bare_trace, name="bare_trace"),
 ]

@@ -24,7 +24,13 @@ class Entry:
 
 
 SIDEBAR: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
-    ("", (Entry("home", _("Home"), "home", "/", "h"),)),
+    (
+        "",
+        (
+            Entry("home", _("Home"), "home", "/", "h"),
+            Entry("dashboards", _("Dashboards"), "dashboard", "/dashboards", "b"),
+        ),
+    ),
     (
         _("Observe"),
         (

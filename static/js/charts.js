@@ -13,6 +13,8 @@
     duration: (value) => (value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(2)} s`),
   };
   const palette = () => ["--accent-fill", "--good", "--warn", "--info", "--violet", "--bad", "--text-faint", "--line-strong"].map(color);
+  // An area lets what lies behind it through.
+  const shade = (value) => value.replace(/^rgb\((.*)\)$/, "rgba($1, 0.18)");
   const charts = [];
 
   function draw(canvas) {
@@ -29,13 +31,14 @@
         datasets: spec.series.map((series, index) => ({
           label: series.name,
           data: series.data,
-          backgroundColor: colors[index % colors.length],
+          backgroundColor: spec.filled ? shade(colors[index % colors.length]) : colors[index % colors.length],
           borderColor: colors[index % colors.length],
           borderWidth: line ? 2 : 0,
           pointRadius: line ? 2.5 : 0,
           spanGaps: true,
           maxBarThickness: 26,
           tension: 0,
+          fill: Boolean(spec.filled),
         })),
       },
       options: {
@@ -67,6 +70,8 @@
     document.querySelectorAll("canvas[data-chart]").forEach(draw);
   }
   drawAll();
+  // Charts that came with a fragment.
+  document.addEventListener("htmx:load", (event) => event.target.querySelectorAll("canvas[data-chart]").forEach((canvas) => Chart.getChart(canvas) || draw(canvas)));
   document.addEventListener("themechange", drawAll);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 })();

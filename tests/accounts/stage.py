@@ -65,12 +65,21 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
     run_item = {"runName": RUN, "datasetItemId": ITEM, "traceId": TRACE, "metadata": {"a": SECRET}}
     run = _made(api.post("dataset-run-items", run_item))
     ProtectedLabel.objects.create(project=keys.project, label="alice-label")
+    widget = {"name": SECRET, "view": "observations", "dimensions": [], "filters": [], "chartType": "NUMBER"}
+    widget = _made(api.post("unstable/dashboard-widgets", widget | {"metrics": [{"measure": "count", "agg": "count"}]}))
+    dashboard = _made(api.post("unstable/dashboards", {"name": SECRET, "description": SECRET}))
+    tile = {"type": "widget", "widgetId": widget["id"], "id": "alice-tile"}
+    _made(api.post(f"unstable/dashboards/{dashboard['id']}/placements", tile))
     comment = {"projectId": keys.id, "objectType": "TRACE", "objectId": TRACE, "content": SECRET}
     comment = _made(api.post("comments", comment | {"authorUserId": alice.pk}))
     queue = {"name": "alice-queue", "description": SECRET, "scoreConfigIds": [config["id"]]}
     queue = _made(api.post("annotation-queues", queue))
     queue_item = {"objectId": SECRET, "objectType": "TRACE"}
     queue_item = _made(api.post(f"annotation-queues/{queue['id']}/items", queue_item))
+    code = {"name": SECRET, "type": "code", "sourceCode": SECRET, "sourceCodeLanguage": "PYTHON"}
+    evaluator = _made(api.post("v2/evaluators", code))
+    rule = {"name": SECRET, "enabled": True, "evaluatorAssignments": [{"evaluatorId": evaluator["id"]}]}
+    rule = _made(api.post("v2/evaluation-rules", rule))
     owner = Actor(Role.OWNER, alice)
     view = save_view(
         keys.project, owner, table="traces", name=SECRET, query=f"q={SECRET}", shared=False, is_default=False
@@ -102,8 +111,14 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "event_id": str(RejectedEvent.objects.get(project=keys.project).pk),
             "queue_id": queue["id"],
             "queue_item_id": queue_item["id"],
+            "evaluator_id": evaluator["id"],
+            "rule_id": rule["id"],
             "view_id": view.pk,
             "comment_id": comment["id"],
+            "dashboard_id": dashboard["id"],
+            "widget_id": widget["id"],
+            "placement_id": "alice-tile",
+            "tile_id": "alice-tile",
             "media_id": _media(api),
             "import_id": _import(client, keys, dataset["id"]),
         },

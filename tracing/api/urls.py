@@ -44,7 +44,7 @@ urlpatterns = [
     path("unstable/dashboards", DashboardsView.as_view()),
     path("unstable/dashboards/<str:dashboard_id>", DashboardView.as_view()),
     path("unstable/dashboards/<str:dashboard_id>/placements", PlacementsView.as_view()),
-    path("unstable/dashboards/<str:dashboard_id>/placements/<str:placement_id>", PlacementView.as_view()),
+    path("unstable/dashboards/<str:dashboard_id>/placements/<path:placement_id>", PlacementView.as_view()),
     path("unstable/dashboard-widgets", WidgetsView.as_view()),
     path("unstable/dashboard-widgets/<str:widget_id>", WidgetView.as_view()),
     path("score-configs", ScoreConfigsView.as_view()),
