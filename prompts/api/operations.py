@@ -47,6 +47,7 @@ GROUPS = (
                     Parameter("label", "Only versions with this label."),
                     Parameter("tag", "Only with this tag."),
                     Parameter("version", "Only this version.", int),
+                    Parameter("filter", "Conditions as a JSON list, as elsewhere; see GET /traces."),
                     Parameter("fromUpdatedAt", "Only versions changed from this time on.", datetime),
                     Parameter("toUpdatedAt", "Only versions changed before this time.", datetime),
                 ),

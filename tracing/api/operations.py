@@ -18,7 +18,7 @@ from common.api.describing import (
     stretched,
 )
 from common.api.fields import WireStruct
-from tracing.api import answers
+from tracing.api import answers, dashboard_operations
 from tracing.api.comments import CommentBody
 from tracing.api.describing import filters
 from tracing.api.media import PromiseBody, ReportBody
@@ -389,5 +389,6 @@ GROUPS = (
             ),
         ),
     ),
+    *dashboard_operations.GROUPS,
 )
 """All groups, in the order of the document."""
