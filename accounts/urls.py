@@ -3,7 +3,7 @@
 
 from django.urls import path, re_path
 
-from accounts.views import audit_log, invitation, keys, members, organization, personal, saved_views, settings
+from accounts.views import audit_log, invitation, keys, members, organization, people, personal, saved_views, settings
 
 VERB = r"(?P<verb>resend|link|revoke)$"
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("organizations", personal.Organizations.as_view(), name="organizations"),
     path("organizations/<str:organization_id>/projects", personal.OrganizationProjects.as_view(), name="new_project"),
     path("account", personal.Account.as_view(), name="account"),
+    path("account/people", people.People.as_view(), name="people"),
+    path("account/people/<str:user_id>/deactivate", people.Deactivation.as_view(), name="deactivate_person"),
+    path("account/people/<str:user_id>/reactivate", people.Reactivation.as_view(), name="reactivate_person"),
     path("account/leave/<str:organization_id>", personal.Leaving.as_view(), name="leave"),
     path("account/invitations/<str:invitation_id>", personal.Acceptance.as_view(), name="accept_invitation"),
     path("invitations/<str:token>", invitation.InvitationPage.as_view(), name="invitation"),

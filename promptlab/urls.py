@@ -1,14 +1,16 @@
 """All addresses. Pages stand without the project prefix here: the middleware moves it into SCRIPT_NAME."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from promptlab import error_pages
+from promptlab.api_fallback import unknown_route
 
 urlpatterns = [
     path("api/public/", include("promptlab.api_urls")),
     path("api/admin/", include("accounts.api.admin_urls")),
     path("api/media/", include("tracing.media_files.doors")),
+    re_path("^api/", unknown_route),
     path("", include("promptlab.page_urls")),
     path("", include("accounts.urls")),
     path("", include("tracing.urls")),

@@ -118,3 +118,8 @@ def test_ids_of_all_kinds_and_other_methods_are_no_crash(admin: Api) -> None:
         assert admin.get(f"{ROOT}/{organization_id}").status_code == 404
         assert admin.post(f"{ROOT}/{organization_id}/apiKeys", {}).status_code == 404
     assert admin.put(ROOT, {}).status_code == 405
+
+
+def test_an_address_that_is_not_there_answers_in_the_api_s_shape(admin: Api) -> None:
+    answer = admin.get("/api/admin/nothing")
+    assert (answer.status_code, answer.json()["error"]) == (404, "LangfuseNotFoundError")

@@ -1,0 +1,62 @@
+"""The audit log in people's words. What is not in these tables is shown by its code."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+ACTIONS: Mapping[str, Any] = {
+    "accept": _("accepted"),
+    "assign": _("assigned"),
+    "create": _("made"),
+    "deactivate": _("deactivated"),
+    "delete": _("deleted"),
+    "disable": _("switched off"),
+    "feedback": _("gave feedback"),
+    "import": _("imported into"),
+    "invite": _("invited"),
+    "label": _("moved labels"),
+    "link": _("renewed the link"),
+    "reactivate": _("let in again"),
+    "remove": _("removed"),
+    "replay": _("replayed"),
+    "resend": _("sent again"),
+    "revoke": _("revoked"),
+    "role": _("changed the role"),
+    "unassign": _("took the assignment from"),
+    "update": _("changed"),
+}
+SUBJECTS: Mapping[str, Any] = {
+    "annotation_queue": _("annotation queue"),
+    "annotation_queue_item": _("item of an annotation queue"),
+    "api_key": _("API key"),
+    "dashboard": _("dashboard"),
+    "dataset": _("dataset"),
+    "dataset_run": _("dataset run"),
+    "evaluation_rule": _("evaluation rule"),
+    "evaluator": _("evaluator"),
+    "feedback": _("feedback"),
+    "invitation": _("invitation"),
+    "llm_connection": _("LLM connection"),
+    "member": _("member"),
+    "model": _("model"),
+    "organization": _("organization"),
+    "project": _("project"),
+    "prompt": _("prompt"),
+    "protected_label": _("protected label"),
+    "rejected_event": _("rejected event"),
+    "saved_view": _("saved view"),
+    "score_config": _("score config"),
+    "user": _("user"),
+    "widget": _("widget"),
+}
+
+
+def action_words(code: str) -> str:
+    """What was done: "made"."""
+    return str(ACTIONS.get(code, code))
+
+
+def subject_words(code: str) -> str:
+    """What it was done to: "API key"."""
+    return str(SUBJECTS.get(code, code))
