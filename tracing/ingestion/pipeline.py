@@ -12,6 +12,7 @@ from psycopg.errors import DeadlockDetected
 
 from common.errors import Overloaded
 from tracing.ingestion import enrich
+from tracing.ingestion.keeping import keep_stored_texts
 from tracing.records import Changes
 from tracing.signals import observations_stored, storing
 from tracing.store import store
@@ -42,6 +43,7 @@ def store_changes(project_id: str, changes: Changes, *, whole: bool = False) -> 
 def _store(project_id: str, changes: Changes, whole: bool) -> None:
     enrich.link_prompts(project_id, changes.observations)
     open_ids = enrich.price(project_id, changes.observations, whole=whole)
+    keep_stored_texts(project_id, changes, whole=whole)
     with transaction.atomic():
         storing.send(sender=None, project_id=project_id, changes=changes)
         store().write(project_id, changes)
