@@ -3,6 +3,7 @@
 Every chart carries, for each of its points, the address of the filtered list behind it.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -104,15 +105,15 @@ class Home(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         window = read_window(self.project_id, request)
+        steps = read_steps(window)
+        charts = (activity(window, steps), costs(window), tokens(window, steps), errors(window, steps))
         return self.render(
             {
                 "range": window.name,
                 "ranges": [(name, label) for name, (label, length) in RANGES.items() if length],
                 "window": window,
-                "totals": totals(window),
-                "charts": [
-                    chart for chart in (activity(window), costs(window), tokens(window), errors(window)) if chart
-                ],
+                "totals": totals(window, steps),
+                "charts": charts,
                 "latencies": latencies(window),
                 "scores": scores(window),
                 "users": users(window),
@@ -136,11 +137,21 @@ def read_window(project_id: str, request: HttpRequest) -> Window:
     return Window(project_id, name, since, until, granularity, bucket)
 
 
-def totals(window: Window) -> list[dict[str, Any]]:
+def read_steps(window: Window) -> Sequence[Row]:
+    """What several parts of the page tell of observations: by bucket and level, in one aggregation."""
+    figures = (
+        ("count", "count"),
+        ("totalCost", "sum"),
+        *((f"{side}Tokens", "sum") for side in ("input", "output", "total")),
+    )
+    return window.ask("observations", *figures, dimensions=("level",), bucketed=True)
+
+
+def totals(window: Window, steps: Sequence[Row]) -> list[dict[str, Any]]:
     """The figures above the charts."""
     traces = _only(window.ask("traces", ("count", "count"), ("latency", "p95")))
-    steps = _only(window.ask("observations", ("count", "count"), ("totalCost", "sum"), ("totalTokens", "sum")))
-    failed = _only(window.ask("observations", ("count", "count"), filters=(_level_error(),)))
+    costs = [row["sum_totalCost"] for row in steps if row["sum_totalCost"] is not None]
+    failed = sum(row["count_count"] for row in steps if row["level"] == "ERROR")
     return [
         {
             "caption": _("traces"),
@@ -150,19 +161,19 @@ def totals(window: Window) -> list[dict[str, Any]]:
         },
         {
             "caption": _("observations"),
-            "value": steps.get("count_count") or 0,
+            "value": sum(row["count_count"] for row in steps),
             "unit": "count",
             "url": window.link("observations"),
         },
         {
             "caption": _("cost"),
-            "value": steps.get("sum_totalCost"),
+            "value": math.fsum(costs) if costs else None,
             "unit": "money",
             "url": window.link("observations", order="totalCost.desc"),
         },
         {
             "caption": _("tokens"),
-            "value": steps.get("sum_totalTokens") or 0,
+            "value": sum(row["sum_totalTokens"] or 0 for row in steps),
             "unit": "count",
             "url": window.link("observations", order="totalTokens.desc"),
         },
@@ -174,20 +185,17 @@ def totals(window: Window) -> list[dict[str, Any]]:
         },
         {
             "caption": _("errors"),
-            "value": failed.get("count_count") or 0,
+            "value": failed,
             "unit": "count",
             "url": window.link("observations", level="ERROR"),
-            "bad": bool(failed.get("count_count")),
+            "bad": bool(failed),
         },
     ]
 
 
-def activity(window: Window) -> dict[str, Any]:
+def activity(window: Window, steps: Sequence[Row]) -> dict[str, Any]:
     """Traces and observations over time."""
-    series = {
-        _("traces"): window.ask("traces", ("count", "count"), bucketed=True),
-        _("observations"): window.ask("observations", ("count", "count"), bucketed=True),
-    }
+    series = {_("traces"): window.ask("traces", ("count", "count"), bucketed=True), _("observations"): steps}
     points = {name: _by_bucket(rows, "count_count") for name, rows in series.items()}
     pages = {_("observations"): _address("observations")}
     return _chart(window, _("Activity"), points, "count", "traces", kind="bar", addresses=pages)
@@ -195,9 +203,7 @@ def activity(window: Window) -> dict[str, Any]:
 
 def costs(window: Window) -> dict[str, Any]:
     """Cost by model over time, the models that cost most first."""
-    by_model = _split(
-        window, "observations", ("totalCost", "sum"), "model", filters=(Filter("null", "totalCost", "is not null", ""),)
-    )
+    by_model = _split(window, "observations", ("totalCost", "sum"), "model")
     models = [name for name in by_model if name not in (NAMELESS, _("others"))]
     addresses = {model: _address("observations", model=model) for model in models}
     return _chart(
@@ -205,16 +211,15 @@ def costs(window: Window) -> dict[str, Any]:
     )
 
 
-def tokens(window: Window) -> dict[str, Any]:
+def tokens(window: Window, steps: Sequence[Row]) -> dict[str, Any]:
     """Input and output tokens over time."""
-    rows = window.ask("observations", ("inputTokens", "sum"), ("outputTokens", "sum"), bucketed=True)
-    points = {_("input"): _by_bucket(rows, "sum_inputTokens"), _("output"): _by_bucket(rows, "sum_outputTokens")}
+    points = {_("input"): _by_bucket(steps, "sum_inputTokens"), _("output"): _by_bucket(steps, "sum_outputTokens")}
     return _chart(window, _("Tokens"), points, "count", "observations", kind="bar", stacked=True)
 
 
-def errors(window: Window) -> dict[str, Any]:
+def errors(window: Window, steps: Sequence[Row]) -> dict[str, Any]:
     """Observations that failed, over time."""
-    rows = window.ask("observations", ("count", "count"), bucketed=True, filters=(_level_error(),))
+    rows = [row for row in steps if row["level"] == "ERROR"]
     return _chart(
         window,
         _("Errors"),
@@ -302,11 +307,7 @@ def unpriced(window: Window) -> dict[str, Any] | None:
     """Calls whose price is unknown: counted and offered for pricing, not hidden."""
     rows = window.ask(
         "observations", ("count", "count"), dimensions=("model",), order=(("count_count", "desc"),), limit=TOP,
-        filters=(
-            Filter("null", "model", "is not null", ""),
-            Filter("null", "totalCost", "is null", ""),
-            Filter("number", "totalTokens", ">", 0),
-        ),
+        unpriced=True,
     )  # fmt: skip
     if not rows:
         return None
@@ -315,10 +316,6 @@ def unpriced(window: Window) -> dict[str, Any] | None:
         "models": [row["model"] for row in rows],
         "url": window.link("observations", unpriced="1"),
     }
-
-
-def _level_error() -> Filter:
-    return Filter("stringOptions", "level", "any of", ("ERROR",))
 
 
 def _address(page: str, **params: str) -> str:
@@ -335,7 +332,12 @@ def _seconds(milliseconds: float | None) -> float | None:
 
 
 def _by_bucket(rows: Sequence[Row], figure: str) -> dict[datetime, float | None]:
-    return {row["time_dimension"]: row[figure] for row in rows}
+    """The figure over time, that of several rows of one bucket added up; None where nothing was measured."""
+    points: dict[datetime, float | None] = {}
+    for row in rows:
+        start, value = row["time_dimension"], row[figure]
+        points[start] = value if points.get(start) is None else points[start] + (value or 0)
+    return points
 
 
 def _split(
@@ -343,17 +345,17 @@ def _split(
 ) -> dict[str, dict[datetime, float | None]]:
     """One series per value of the dimension; beyond the largest few the rest is one series."""
     figure = f"{measure[1]}_{measure[0]}"
-    rows = window.ask(view, measure, bucketed=True, dimensions=(dimension,), **more)
+    rows = [row for row in window.ask(view, measure, bucketed=True, dimensions=(dimension,), **more) if row[figure]]
     sums: dict[str, float] = {}
     for row in rows:
         name = row[dimension] or NAMELESS
-        sums[name] = sums.get(name, 0) + (row[figure] or 0)
+        sums[name] = sums.get(name, 0) + row[figure]
     large = sorted(sums, key=lambda name: -sums[name])[: TOP - 1]
     series: dict[str, dict[datetime, float | None]] = {name: {} for name in large}
     for row in rows:
         name = row[dimension] or NAMELESS
         points = series.setdefault(name if name in large else _("others"), {})
-        points[row["time_dimension"]] = (points.get(row["time_dimension"]) or 0) + (row[figure] or 0)
+        points[row["time_dimension"]] = (points.get(row["time_dimension"]) or 0) + row[figure]
     return series
 
 

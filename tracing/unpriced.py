@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracing.filters import Filter
 from tracing.store import store
 from tracing.store.base import Measure, MetricsQuery
 
@@ -29,7 +28,6 @@ def unpriced_models(project_id: str, since: datetime, until: datetime, limit: in
             until=until,
             order=(("count_count", "desc"),),
             limit=limit,
-            filters=(Filter("number", "totalTokens", ">", 0),),
             unpriced=True,
         )
     )

@@ -118,7 +118,7 @@ class MetricsQuery:
 
     `granularity`: None, or "minute", "hour", "day", "week", "month" buckets of the view's time. The rows of the answer
     carry the dimensions under their names, `<aggregation>_<measure>` for each figure, and `time_dimension` when
-    bucketed. `unpriced` keeps only observations that carry a model but no cost.
+    bucketed. `unpriced` keeps only observations that carry a model and tokens but no cost.
     """
 
     project_id: str
