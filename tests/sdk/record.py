@@ -1,13 +1,12 @@
 """Records anew what the SDKs send: `python -m tests.sdk.record [py5 js5 py2-tutorial …]`.
 
 Each SDK tells its story to a real stage through a proxy that writes every request to `tests/recorded/<name>/`. Needed
-when an SDK is pinned anew; the goldens of `tests/tracing/ingestion` have to be written anew then, too.
+when an SDK is pinned anew; what is stored of it (`stored.json`) has to be written anew then, too.
 """
 
 import http.client
 import json
 import re
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -45,9 +44,10 @@ def main(names: list[str]) -> None:
 
 @contextmanager
 def recording(stage: Stage, folder: Path) -> Iterator[Stage]:
-    """The stage behind a proxy that records into the folder, which is emptied first."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """The stage behind a proxy that records into the folder, whose old bodies go first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.body"):
+        old.unlink()
     proxy = _Proxy(("127.0.0.1", 0), _Handler)
     proxy.upstream, proxy.folder, proxy.requests, proxy.lock = stage.url, folder, [], threading.Lock()
     threading.Thread(target=proxy.serve_forever, daemon=True).start()

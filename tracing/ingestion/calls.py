@@ -1,12 +1,9 @@
 """What a span says of a call to a model: parameters, usage, cost, and the prompt it was made with."""
 
-from typing import Any
-
 import msgspec
 
 from tracing.ingestion import jsontext, usage
 from tracing.ingestion.dialects.shape import json_object
-from tracing.ingestion.dialects.vercel import PROVIDER_COUNTS
 from tracing.ingestion.meaning import Meaning
 from tracing.records import JsonText
 
@@ -21,6 +18,8 @@ COUNTS: tuple[tuple[str, str, str | None], ...] = (
     ("count_reasoning", "output_reasoning_tokens", "output"),
     ("count_output_audio", "output_audio_tokens", "output"),
 )
+# Without a model of their own they tell the sum of the calls below them.
+SUMMING = frozenset({"AGENT", "CHAIN"})
 COSTS = (("cost_input", "input"), ("cost_output", "output"), ("total_cost", "total"))
 MAX_VERSION = 2**31
 
@@ -44,17 +43,15 @@ def model_parameters(meaning: Meaning) -> JsonText | None:
     return msgspec.json.encode(flat).decode()
 
 
-def usage_details(meaning: Meaning) -> dict[str, int] | None:
+def usage_details(meaning: Meaning, kind: str) -> dict[str, int] | None:
     """Counts by bucket, none of them overlapping; None without any."""
     values = meaning.values
     if "usage" in values:
         if (given := json_object(values["usage"])) is not None:
             return usage.usage_details(given, meaning.fault) or None
         meaning.unusable("usage", "a JSON object of counts")
-    if not meaning.foreign:
+    if not meaning.foreign or (kind in SUMMING and "model" not in values):
         return None
-    if "provider_metadata" in values:
-        _add_provider_counts(values)
     counts: dict[str, int] = {}
     for of, bucket, whole in COUNTS:
         if of not in values:
@@ -63,22 +60,12 @@ def usage_details(meaning: Meaning) -> dict[str, int] | None:
         if number is None:
             meaning.unusable(of, "a count")
             continue
+        if whole is not None and number == 0:
+            continue
         counts[bucket] = number
         if whole is not None and whole in counts:
             counts[whole] = max(0, counts[whole] - number)
     return counts or None
-
-
-def _add_provider_counts(values: dict[str, Any]) -> None:
-    """Fill in the parts that only the provider's own words tell."""
-    said = json_object(values["provider_metadata"]) or {}
-    for provider, paths in PROVIDER_COUNTS.items():
-        for path, of in paths.items():
-            found = said.get(provider)
-            for step in path:
-                found = found.get(step) if isinstance(found, dict) else None
-            if found is not None:
-                values.setdefault(of, found)
 
 
 def cost_details(meaning: Meaning) -> dict[str, float] | None:

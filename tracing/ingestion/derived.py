@@ -10,7 +10,7 @@ from typing import Any
 from common.errors import Invalid
 from tracing.ingestion import fields, jsontext
 from tracing.ingestion.dialects.shape import parsed
-from tracing.ingestion.meaning import Meaning
+from tracing.ingestion.meaning import NOBODY, Meaning
 from tracing.ingestion.sources import Source, Span
 from tracing.records import JsonText, ObservationChange, TraceChange
 
@@ -18,19 +18,23 @@ from tracing.records import JsonText, ObservationChange, TraceChange
 class DerivedTrace:
     """What the spans of one trace in this batch say about it; `add` them in the order of their starts."""
 
-    __slots__ = ("change", "root_name", "said")
+    __slots__ = ("change", "ranks", "root_name", "said")
 
     def __init__(self, change: TraceChange) -> None:
         self.change = change
+        self.ranks: dict[str, int] = {}  # of the names that gave its fields: the most telling one holds
         self.root_name: str | None = None
         self.said = False  # something, by an attribute meant for the trace
 
     def add(self, source: Source, span: Span, observation: ObservationChange, meaning: Meaning) -> None:
         change, values = self.change, meaning.values
         for of, take in TRACE_FIELDS:
-            if of in values and (value := _taken(take, of, meaning)) is not None:
-                setattr(change, of.removeprefix("trace_"), value)
-                self.said = True
+            if of in values and (rank := meaning.ranks[of]) <= self.ranks.get(of, NOBODY):
+                value = _taken(take, of, meaning)
+                if value is not None:
+                    setattr(change, of.removeprefix("trace_"), value)
+                    self.ranks[of] = rank
+                    self.said = True
         if "tags" in values:
             sent = {tag for word in tags(values["tags"]) if (tag := fields.short(word))}
             change.tags = tuple(sorted(sent.union(change.tags)))

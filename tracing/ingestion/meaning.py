@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracing.ingestion import jsontext
-from tracing.ingestion.dialects.index import EVENT_READERS, FAMILIES, PLANS
+from tracing.ingestion.dialects.index import EVENT_READERS, PLANS
 from tracing.ingestion.dialects.order import FIELDS, READERS
-from tracing.ingestion.dialects.shape import Attributes, Event, Sides
+from tracing.ingestion.dialects.shape import Attributes, Event, Fill, Sides
 from tracing.ingestion.misunderstood import shown
 from tracing.records import JsonText
 
@@ -26,7 +26,7 @@ class Meaning:
     experiment: dict[str, str] | None = None
     parameters: dict[str, Any] | None = None
     readers: int = 0  # a bit for each reader that has something to read
-    family: int = 0  # bits of the dialect whose reader found the bodies
+    taken: int = 0  # the bit of the one that found the bodies
     foreign: bool = False  # some attribute is in another dialect than the SDKs'
     faults: list[tuple[str, str]] | None = None  # what could not be understood: (name, reason)
 
@@ -43,7 +43,7 @@ class Meaning:
 
     def unusable(self, of: str, wanted: str) -> None:
         """Note that the value of a field is not what it should be."""
-        name = FIELDS[of][self.ranks[of]]
+        name = FIELDS[of][self.ranks[of]] if of in self.ranks else of
         self.fault(name, f"must be {wanted}, not {shown(self.values[of])}; it was left out.")
 
     def bodies(self, events: Sequence[Event], scope: str) -> Sides:
@@ -54,11 +54,11 @@ class Meaning:
         while asked:
             position = (asked & -asked).bit_length() - 1
             asked &= asked - 1
-            reader = READERS[position][1]
+            reader = READERS[position]
             if reader.scope is None or reader.scope == scope:
                 sides = reader.read(self.attributes, events)
                 if sides[0] is not None or sides[1] is not None:
-                    self.family = FAMILIES[position]
+                    self.taken = 1 << position
                     return sides
         return None, None
 
@@ -67,7 +67,7 @@ class Meaning:
         others = {}
         for name, value in self.attributes.items():
             plan = PLANS[name]
-            if plan.shown and not plan.readers & self.family:
+            if plan.shown and not plan.readers & self.taken:
                 others[name] = value
         return others
 
@@ -76,8 +76,9 @@ def read(attributes: Attributes) -> Meaning:
     """Sort out what the attributes of a span say."""
     meaning = Meaning(attributes)
     values, ranks = meaning.values, meaning.ranks
+    fillers: list[Fill] = []
     for name, value in attributes.items():
-        fields, metadata, experiment, parameter, readers, _, foreign = PLANS[name]
+        fields, metadata, experiment, parameter, readers, fill, _, foreign = PLANS[name]
         if fields:
             if value is not None and value != "":
                 for of, rank in fields:
@@ -94,6 +95,10 @@ def read(attributes: Attributes) -> Meaning:
                 if meaning.parameters is None:
                     meaning.parameters = {}
                 meaning.parameters[parameter] = value
+            if fill is not None:
+                fillers.append(fill)
+    for fill in fillers:
+        fill(attributes, values)
     return meaning
 
 

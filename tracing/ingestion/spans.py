@@ -10,9 +10,9 @@ from common.errors import Invalid
 from tracing.ingestion import calls, fields, jsontext
 from tracing.ingestion.derived import DerivedTrace, body, truth
 from tracing.ingestion.dialects import livekit
-from tracing.ingestion.dialects.genai import REPEATING_OPERATIONS
 from tracing.ingestion.dialects.index import EVENT_READERS
-from tracing.ingestion.kinds import observation_type
+from tracing.ingestion.dialects.order import FIRST_TOKEN_EVENTS
+from tracing.ingestion.kinds import observation_type, repeats
 from tracing.ingestion.meaning import Meaning, read
 from tracing.ingestion.misunderstood import Misunderstood
 from tracing.ingestion.sources import Source, Span
@@ -45,7 +45,7 @@ def translate(sources: Iterable[Source], misunderstood: list[Misunderstood] | No
 
 def _observation(source: Source, span: Span, start: datetime, meaning: Meaning) -> ObservationChange:
     values = meaning.values
-    kind = observation_type(meaning, source.scope_name, source.scope_version)
+    kind = observation_type(meaning, source.scope_name, source.scope_version, span.name)
     observation = ObservationChange(
         id=span.id,
         trace_id=span.trace_id,
@@ -69,12 +69,12 @@ def _observation(source: Source, span: Span, start: datetime, meaning: Meaning) 
         )
     observation.input, observation.output = body(incoming), body(outgoing)
     observation.metadata = _metadata(source, span, meaning)
-    if values.get("genai_operation") not in REPEATING_OPERATIONS:
+    if not repeats(meaning, kind, source.scope_name, span.name):
         observation.model = fields.short(meaning.text("model")) if "model" in values else None
         observation.model_parameters = calls.model_parameters(meaning)
-        observation.provided_usage_details = calls.usage_details(meaning)
+        observation.provided_usage_details = calls.usage_details(meaning, kind)
         observation.provided_cost_details = calls.cost_details(meaning)
-        observation.completion_start_time = _completion_start(meaning, start)
+        observation.completion_start_time = _completion_start(span, meaning, start)
     if kind == "GENERATION" and (prompt := calls.prompt(meaning)) is not None:
         observation.prompt_name, observation.prompt_version = prompt
     return observation
@@ -87,7 +87,7 @@ def _metadata(source: Source, span: Span, meaning: Meaning) -> dict[str, JsonTex
     events = [
         {"name": event.name, "time": _iso(event.time), "attributes": event.attributes}
         for event in span.events
-        if not EVENT_READERS.get(event.name, 0) & meaning.family
+        if not EVENT_READERS.get(event.name, 0) & meaning.taken
     ]
     shown = {name: jsontext.dump(value) for name, value in (("attributes", others), ("events", events)) if value}
     return {**meaning.observation_metadata, **shown, **source.metadata}
@@ -140,8 +140,8 @@ def _status_message(span: Span, meaning: Meaning) -> str | None:
     return str(said) if said else None
 
 
-def _completion_start(meaning: Meaning, start: datetime) -> datetime | None:
-    """Older SDKs wrote the time as JSON, with quotes around it; others count what passed since the start."""
+def _completion_start(span: Span, meaning: Meaning, start: datetime) -> datetime | None:
+    """Older SDKs wrote the time as JSON, with quotes around it; others count what passed, or note an event."""
     for of, unit in WAITED:
         if of not in meaning.values:
             continue
@@ -152,7 +152,8 @@ def _completion_start(meaning: Meaning, start: datetime) -> datetime | None:
             return start + float(sent) * unit
         except (ValueError, TypeError, AttributeError, OverflowError, Invalid):
             meaning.unusable(of, "a time")
-    return None
+    first = next((event.time for event in span.events if event.name in FIRST_TOKEN_EVENTS), 0)
+    return fields.from_nanoseconds(first)
 
 
 def _iso(nanoseconds: int) -> str | None:

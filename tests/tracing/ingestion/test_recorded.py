@@ -1,7 +1,7 @@
-"""What the SDKs of all generations really sent (`tests/recorded`), and what is stored of it.
+"""What SDKs and instrumentations really sent (`tests/recorded`), and what is stored of it.
 
-The same story is told by all of them, so the same must be read back. Everything stored is compared with a committed
-golden; write them anew with WRITE_GOLDEN=1, and look at the difference before you commit it.
+Everything stored is compared with `stored.json` beside the bytes; write them anew with WRITE_GOLDEN=1, and look at the
+difference before you commit it. The SDKs of all generations tell the same story, so the same must be read back.
 """
 
 import json
@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 
 from tests.conftest import Api
+from tests.sdk.instrumentations.record import SCRIPTS
 from tests.sdk.scripts import story
 from tests.tracing.ingestion.conftest import Doors
 
 pytestmark = pytest.mark.django_db
 
 RECORDED = Path(__file__).parents[2] / "recorded"
-GOLDEN = Path(__file__).parent / "golden"
 STORIES = ["py2", "py3", "py4", "py5", "js3", "js5"]
-CLIENTS = [*STORIES, "py2-tutorial"]
+CLIENTS = [*STORIES, "py2-tutorial", *SCRIPTS]
 OURS = ("/api/public/ingestion", "/api/public/otel/v1/traces", "/api/public/scores", "/api/public/v2/prompts")
 
 
@@ -101,7 +101,7 @@ def _metadata(metadata: dict[str, Any] | None) -> dict[str, Any]:
 def test_what_is_stored_is_what_was_stored_before(doors: Doors, client: str) -> None:
     replay(doors.api, client)
     told = json.dumps(stored(doors), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    golden = GOLDEN / f"{client}.json"
+    golden = RECORDED / client / "stored.json"
     if os.environ.get("WRITE_GOLDEN"):
         golden.write_text(told)
     assert json.loads(told) == json.loads(golden.read_text())

@@ -244,7 +244,7 @@ def test_openinference_messages_and_parts_of_usage() -> None:
             "llm.cost.total": 0.25,
         }
     )
-    assert json.loads(change.input or "") == [{"message": {"role": "user", "content": "Italy?"}}]
+    assert json.loads(change.input or "") == [{"role": "user", "content": "Italy?"}]
     assert change.provided_usage_details == {
         "input": 40,
         "output": 20,

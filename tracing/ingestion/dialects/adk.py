@@ -4,10 +4,7 @@ from collections.abc import Sequence
 
 from tracing.ingestion.dialects.shape import Attributes, Event, Fields, Reader, Sides
 
-FIELDS: Fields = {
-    "user_id": ("gcp.vertex.agent.user_id",),
-    "session_id": ("gcp.vertex.agent.session_id",),
-}
+FIELDS: Fields = {"session_id": ("gcp.vertex.agent.session_id",)}
 _INPUTS = ("gcp.vertex.agent.llm_request", "gcp.vertex.agent.tool_call_args", "gcp.vertex.agent.data")
 _OUTPUTS = ("gcp.vertex.agent.llm_response", "gcp.vertex.agent.tool_response")
 

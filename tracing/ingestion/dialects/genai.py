@@ -17,7 +17,8 @@ FIELDS: Fields = {
     "tool": ("gen_ai.tool.name", "gen_ai.tool.call.id"),
     "genai_operation": ("gen_ai.operation.name",),
     "model": ("gen_ai.response.model",),
-    "seconds_to_first_chunk": ("gen_ai.response.time_to_first_chunk",),
+    "seconds_to_first_chunk": ("gen_ai.response.time_to_first_chunk", "gen_ai.client.operation.time_to_first_chunk"),
+    "ms_to_first_chunk": ("gen_ai.server.time_to_first_token",),  # Strands
     "total_cost": ("gen_ai.usage.cost",),
     "count_input": (
         "gen_ai.usage.prompt_tokens",
@@ -81,6 +82,7 @@ TYPES: Types = (
 # These repeat what the generations inside them used; counting both would count twice.
 REPEATING_OPERATIONS = frozenset({"invoke_agent", "agent_step", "invoke_workflow"})
 
+PARAMETERS = {"gen_ai.embeddings.dimension.count": "dimensions"}
 PARAMETER_PREFIXES = ("gen_ai.request.", "gen_ai.openai.request.", "openai.request.")
 
 MESSAGE_EVENTS = {
@@ -95,13 +97,18 @@ CONTENT_EVENTS = ("gen_ai.content.prompt", "gen_ai.content.completion")
 MESSAGES = ("gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions")
 
 
+def with_instructions(asked: Any, system: Any) -> Any:
+    """The messages with what the system was told before them; both may be JSON text or None."""
+    if system is None:
+        return asked
+    said, conversation = parsed(system), parsed(asked)
+    message = {"role": "system", **({"parts": said} if isinstance(said, list) else {"content": said})}
+    return [message, *(conversation if isinstance(conversation, list) else filter(None, [conversation]))]
+
+
 def _messages(attributes: Attributes, _: Sequence[Event] = ()) -> Sides:
     asked, answered, system = (first(attributes, (name,)) for name in MESSAGES)
-    if system is not None:
-        said, conversation = parsed(system), parsed(asked)
-        message = {"role": "system", **({"parts": said} if isinstance(said, list) else {"content": said})}
-        asked = [message, *(conversation if isinstance(conversation, list) else filter(None, [conversation]))]
-    return asked, answered
+    return with_instructions(asked, system), answered
 
 
 def _details_event(_: Attributes, events: Sequence[Event]) -> Sides:
@@ -109,9 +116,18 @@ def _details_event(_: Attributes, events: Sequence[Event]) -> Sides:
 
 
 def _message_events(_: Attributes, events: Sequence[Event]) -> Sides:
-    asked = [{"role": MESSAGE_EVENTS[name], **given} for name, given in events if name in MESSAGE_EVENTS]
-    answers: list[Any] = [dict(given) for name, given in events if name == CHOICE_EVENT]
+    asked = [{"role": MESSAGE_EVENTS[name], **_opened(given)} for name, given in events if name in MESSAGE_EVENTS]
+    answers: list[Any] = [_opened(given) for name, given in events if name == CHOICE_EVENT]
     return asked or None, answers[0] if len(answers) == 1 else answers or None
+
+
+def _opened(given: Attributes) -> dict[str, Any]:
+    """A message whose parts some write as JSON text."""
+    opened = dict(given)
+    for name in ("content", "message", "tool_calls", "tool.result"):
+        if name in opened and isinstance(held := parsed(opened[name]), dict | list):
+            opened[name] = held
+    return opened
 
 
 def _content_events(_: Attributes, events: Sequence[Event]) -> Sides:

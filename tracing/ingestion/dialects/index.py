@@ -6,7 +6,8 @@ know. Names repeat from span to span; which plan belongs to one is worked out wh
 
 from typing import NamedTuple
 
-from tracing.ingestion.dialects import langfuse, order, vercel
+from tracing.ingestion.dialects import langfuse, openinference, openllmetry, order, vercel
+from tracing.ingestion.dialects.shape import Fill
 
 # Names come from clients; who invents new ones for every span must not fill the memory.
 PLANS_KEPT = 16_384
@@ -20,6 +21,7 @@ class Plan(NamedTuple):
     experiment: str  # the short name of an experiment's attribute
     parameter: str  # the name of a call's parameter
     readers: int  # a bit for each reader that reads it
+    fill: Fill | None
     shown: bool  # among the other attributes of a foreign span, unless its reader took it
     foreign: bool  # in another dialect than the SDKs'
 
@@ -38,8 +40,8 @@ def _plan(name: str) -> Plan:
     metadata = tuple(
         (part, _clean(name[len(prefix) + 1 :]))
         for prefix, parts in _METADATA
-        if name == prefix or name.startswith(f"{prefix}.")
-        if prefix != vercel.METADATA or not fields
+        if name == prefix or (name.startswith(f"{prefix}.") and prefix != openinference.METADATA)
+        if prefix not in _GIVEN_ALONG or not fields
         for part in parts
     )
     return Plan(
@@ -48,7 +50,8 @@ def _plan(name: str) -> Plan:
         experiment=_clean(name.removeprefix(langfuse.EXPERIMENT)) if name.startswith(langfuse.EXPERIMENT) else "",
         parameter=_parameter(name),
         readers=_readers(name),
-        shown=not own and not name.startswith(f"{vercel.METADATA}."),
+        fill=order.FILLERS.get(name),
+        shown=not own and not metadata and not name.startswith(_GIVEN_ALONG),
         foreign=not name.startswith(langfuse.OWN_PREFIXES),
     )
 
@@ -68,14 +71,14 @@ def _parameter(name: str) -> str:
 def _readers(name: str) -> int:
     return sum(
         1 << position
-        for position, (_, reader) in enumerate(order.READERS)
+        for position, reader in enumerate(order.READERS)
         if name in reader.names or (reader.prefixes and name.startswith(reader.prefixes))
     )
 
 
 def _event_readers() -> dict[str, int]:
     readers: dict[str, int] = {}
-    for position, (_, reader) in enumerate(order.READERS):
+    for position, reader in enumerate(order.READERS):
         for event in reader.events:
             readers[event] = readers.get(event, 0) | 1 << position
     return readers
@@ -86,7 +89,11 @@ _METADATA = (
     (langfuse.TRACE_METADATA, ("trace_metadata",)),
     (langfuse.BOTH_METADATA, ("observation_metadata", "trace_metadata")),
     (vercel.METADATA, ("observation_metadata", "trace_metadata")),
+    (openllmetry.METADATA, ("observation_metadata",)),
+    (openinference.METADATA, ("observation_metadata",)),
 )
+# Metadata of which some keys mean more.
+_GIVEN_ALONG = (vercel.METADATA, openllmetry.METADATA)
 _FIELDS: dict[str, list[tuple[str, int]]] = {}
 for _field, _names in order.FIELDS.items():
     for _rank, _name in enumerate(_names):
@@ -94,7 +101,3 @@ for _field, _names in order.FIELDS.items():
 
 PLANS = _Plans()
 EVENT_READERS = _event_readers()
-# For each reader: its bit and those of the others of its dialect.
-FAMILIES = tuple(
-    sum(1 << other for other, (name, _) in enumerate(order.READERS) if name == dialect) for dialect, _ in order.READERS
-)

@@ -2,9 +2,11 @@
 
 from tracing.ingestion.dialects.shape import Fields, Types, named, numbered
 
+METADATA = "traceloop.association.properties"  # what a caller gives along
+
 FIELDS: Fields = {
-    "user_id": ("traceloop.association.properties.user_id",),
-    "session_id": ("traceloop.association.properties.session_id",),
+    "user_id": (f"{METADATA}.user_id",),
+    "session_id": (f"{METADATA}.session_id",),
     "model": ("llm.response.model", "llm.request.model"),
     "total_cost": ("llm.usage.cost",),
     "count_input": ("llm.usage.prompt_tokens",),
@@ -19,6 +21,7 @@ TYPES: tuple[Types, ...] = (
         {"chat": "GENERATION", "completion": "GENERATION", "embedding": "EMBEDDING", "rerank": "RETRIEVER"},
     ),
 )
+FIRST_TOKEN_EVENTS = ("gen_ai.content.completion.chunk", "llm.content.completion.chunk")
 PARAMETERS = {
     "llm.request.temperature": "temperature",
     "llm.request.max_tokens": "max_tokens",

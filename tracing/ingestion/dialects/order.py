@@ -7,6 +7,7 @@ from tracing.ingestion.dialects import (
     genai,
     genkit,
     langfuse,
+    litellm,
     livekit,
     logfire,
     mlflow,
@@ -15,7 +16,7 @@ from tracing.ingestion.dialects import (
     plain,
     vercel,
 )
-from tracing.ingestion.dialects.shape import Names, Reader, Types, merged
+from tracing.ingestion.dialects.shape import Fill, Names, Reader, Types, merged
 
 FIELDS: Mapping[str, Names] = merged(
     (
@@ -30,6 +31,7 @@ FIELDS: Mapping[str, Names] = merged(
         openinference.FIELDS,
         adk.FIELDS,
         mlflow.FIELDS,
+        litellm.FIELDS,
         plain.FIELDS,
     )
 )
@@ -40,33 +42,46 @@ TYPES: tuple[Types, ...] = (
     mlflow.TYPES,
     *openllmetry.TYPES,
 )
-PARAMETERS: Mapping[str, str] = {**vercel.PARAMETERS, **openllmetry.PARAMETERS}
+PARAMETERS: Mapping[str, str] = {**genai.PARAMETERS, **vercel.PARAMETERS, **openllmetry.PARAMETERS}
 PARAMETER_PREFIXES: Names = (
     *genai.PARAMETER_PREFIXES,
     *openinference.PARAMETER_PREFIXES,
     *vercel.PARAMETER_PREFIXES,
 )
 NO_PARAMETERS = frozenset({"model", "type"})
+# Events that come with the first piece of a streamed answer.
+FIRST_TOKEN_EVENTS = frozenset(
+    (
+        *openinference.FIRST_TOKEN_EVENTS,
+        *vercel.FIRST_TOKEN_EVENTS,
+        *openllmetry.FIRST_TOKEN_EVENTS,
+        *mlflow.FIRST_TOKEN_EVENTS,
+    )
+)
+FILLERS: Mapping[str, Fill] = {**genkit.FILLERS, **vercel.FILLERS, **mlflow.FILLERS}
 
-# Dialect and reader; as soon as one finds either side the search ends, so that two dialects are never mixed.
-READERS: tuple[tuple[str, Reader], ...] = (
-    ("genkit", genkit.READER),
-    ("vercel", vercel.READER),
-    *(("genai", reader) for reader in genai.EVENT_READERS),
-    ("adk", adk.READER),
-    ("logfire", logfire.PROMPT_READER),
-    ("livekit", livekit.READER),
-    ("logfire", logfire.EVENTS_READER),
-    ("mlflow", mlflow.READER),
-    ("openllmetry", openllmetry.ENTITY_READER),
-    ("openinference", openinference.VALUE_READER),
-    ("plain", plain.READER),
-    ("logfire", logfire.RUN_READER),
-    ("logfire", logfire.TOOL_READER),
-    ("openllmetry", openllmetry.PROMPT_READER),
-    ("openinference", openinference.MESSAGES_READER),
-    ("openllmetry", openllmetry.OLD_PROMPT_READER),
-    ("openinference", openinference.PROMPTS_READER),
-    ("genai", genai.MESSAGES_READER),
-    ("genai", genai.TOOL_READER),
+# As soon as one finds either side the search ends, so that two dialects are never mixed.
+READERS: tuple[Reader, ...] = (
+    genkit.READER,
+    vercel.READER,
+    *genai.EVENT_READERS,
+    adk.READER,
+    logfire.PROMPT_READER,
+    livekit.READER,
+    logfire.EVENTS_READER,
+    mlflow.READER,
+    openllmetry.ENTITY_READER,
+    openinference.CALL_READER,
+    openinference.EMBEDDING_READER,
+    openinference.VALUE_READER,
+    plain.READER,
+    logfire.RUN_READER,
+    logfire.EMBEDDING_READER,
+    logfire.TOOL_READER,
+    openllmetry.PROMPT_READER,
+    openinference.MESSAGES_READER,
+    openllmetry.OLD_PROMPT_READER,
+    openinference.PROMPTS_READER,
+    genai.MESSAGES_READER,
+    genai.TOOL_READER,
 )

@@ -14,6 +14,8 @@ Types = tuple[str, Mapping[str, str]]  # attribute, its values in lower case -> 
 Event = tuple[str, Attributes]  # name, attributes
 Sides = tuple[Any, Any]  # input and output as plain values; None for a side that nobody gave
 Read = Callable[[Attributes, Sequence[Event]], Sides]
+# Adds to the values of fields what stands deeper inside some attribute.
+Fill = Callable[[Attributes, dict[str, Any]], None]
 
 _NUMBER = re.compile(r"^\d{1,4}$")
 MAX_STEPS = 50
@@ -89,12 +91,19 @@ def nested(attributes: Attributes, prefix: str) -> Any:
     for name, value in attributes.items():
         if name.startswith(start):
             *path, last = name[len(start) :].split(".")
-            at = tree
+            branch = tree
             for step in path[:MAX_STEPS]:
-                inner = at.setdefault(step, {})
-                at = inner if isinstance(inner, dict) else {}
-            at[last] = value
+                inner = branch.setdefault(step, {})
+                branch = inner if isinstance(inner, dict) else {}
+            branch[last] = value
     return _with_lists(tree) if tree else None
+
+
+def at(value: Any, *path: str) -> Any:
+    """What stands at a path of keys; None where the path ends early."""
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def _with_lists(tree: Any) -> Any:

@@ -1,8 +1,20 @@
 """The Vercel AI SDK's `experimental_telemetry`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from tracing.ingestion.dialects.shape import Attributes, Event, Fields, Reader, Sides, first, parsed
+from tracing.ingestion.dialects.shape import (
+    Attributes,
+    Event,
+    Fields,
+    Fill,
+    Reader,
+    Sides,
+    at,
+    first,
+    json_object,
+    parsed,
+)
 
 SCOPE = "ai"
 METADATA = "ai.telemetry.metadata"  # what a caller gives along; some keys of it mean more
@@ -21,9 +33,9 @@ FIELDS: Fields = {
     "count_input": ("ai.usage.inputTokens", "ai.usage.promptTokens"),
     "count_output": ("ai.usage.outputTokens", "ai.usage.completionTokens"),
     "count_total": ("ai.usage.totalTokens", "ai.usage.tokens"),
-    "count_cached": ("ai.usage.cachedInputTokens",),
-    "count_reasoning": ("ai.usage.reasoningTokens",),
-    "provider_metadata": ("ai.response.providerMetadata",),
+    "count_cached": ("ai.usage.cachedInputTokens", "ai.usage.inputTokenDetails.cacheReadTokens"),
+    "count_cache_creation": ("ai.usage.inputTokenDetails.cacheWriteTokens",),
+    "count_reasoning": ("ai.usage.reasoningTokens", "ai.usage.outputTokenDetails.reasoningTokens"),
 }
 # Operations, which may be followed by the name of a function.
 OPERATION_TYPES: tuple[tuple[str, str], ...] = (
@@ -37,26 +49,21 @@ OPERATION_TYPES: tuple[tuple[str, str], ...] = (
     ("ai.toolCall", "TOOL"),
     ("ai.", "SPAN"),
 )
+FIRST_TOKEN_EVENTS = ("ai.stream.firstChunk",)
 PARAMETERS = {"ai.prompt.toolChoice": "toolChoice"}
 PARAMETER_PREFIXES = ("ai.settings.",)
-# Counts that only the provider tells: provider -> path -> bucket field.
-PROVIDER_COUNTS: dict[str, dict[tuple[str, ...], str]] = {
-    "openai": {
-        ("cachedPromptTokens",): "count_cached",
-        ("reasoningTokens",): "count_reasoning",
-    },
-    "anthropic": {
-        ("usage", "cache_read_input_tokens"): "count_cached",
-        ("usage", "cache_creation_input_tokens"): "count_cache_creation",
-        ("cacheReadInputTokens",): "count_cached",
-        ("cacheCreationInputTokens",): "count_cache_creation",
-    },
-    "bedrock": {
-        ("usage", "cacheReadInputTokens"): "count_cached",
-        ("usage", "cacheWriteInputTokens"): "count_cache_creation",
-        ("usage", "cacheCreationInputTokens"): "count_cache_creation",
-    },
-}
+# Counts that only the provider tells: field, and where in the provider's words.
+PROVIDER_COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("count_cached", ("openai", "cachedPromptTokens")),
+    ("count_reasoning", ("openai", "reasoningTokens")),
+    ("count_cached", ("anthropic", "usage", "cache_read_input_tokens")),
+    ("count_cached", ("anthropic", "cacheReadInputTokens")),
+    ("count_cache_creation", ("anthropic", "usage", "cache_creation_input_tokens")),
+    ("count_cache_creation", ("anthropic", "cacheCreationInputTokens")),
+    ("count_cached", ("bedrock", "usage", "cacheReadInputTokens")),
+    ("count_cache_creation", ("bedrock", "usage", "cacheWriteInputTokens")),
+    ("count_cache_creation", ("bedrock", "usage", "cacheCreationInputTokens")),
+)
 
 _INPUTS = ("ai.prompt.messages", "ai.prompt", "ai.toolCall.args", "ai.value", "ai.values", "ai.documents")
 _TEXTS = ("ai.response.text", "ai.result.text")
@@ -74,10 +81,23 @@ _OUTPUTS = (
 
 
 def _read(span: Attributes, _: Sequence[Event]) -> Sides:
-    asked, calls = first(span, _INPUTS), first(span, _CALLS)
+    asked, calls = _opened(first(span, _INPUTS)), first(span, _CALLS)
     if calls is None:
-        return asked, first(span, _OUTPUTS)
+        return asked, _opened(first(span, _OUTPUTS))
     return asked, {"role": "assistant", "content": first(span, _TEXTS), "tool_calls": parsed(calls)}
 
 
+def _opened(value: Any) -> Any:
+    """Lists hold their items as JSON text each."""
+    return [parsed(item) for item in value] if isinstance(value, list) else value
+
+
+def _provider_counts(span: Attributes, values: dict[str, Any]) -> None:
+    said = json_object(span["ai.response.providerMetadata"])
+    for field, path in PROVIDER_COUNTS:
+        if (found := at(said, *path)) is not None:
+            values.setdefault(field, found)
+
+
+FILLERS: Mapping[str, Fill] = {"ai.response.providerMetadata": _provider_counts}
 READER = Reader(_read, (*_INPUTS, *_OUTPUTS), scope=SCOPE)
