@@ -80,10 +80,6 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
     evaluator = _made(api.post("v2/evaluators", code))
     rule = {"name": SECRET, "enabled": True, "evaluatorAssignments": [{"evaluatorId": evaluator["id"]}]}
     rule = _made(api.post("v2/evaluation-rules", rule))
-    code = {"name": SECRET, "type": "code", "sourceCode": SECRET, "sourceCodeLanguage": "PYTHON"}
-    evaluator = _made(api.post("v2/evaluators", code))
-    rule = {"name": SECRET, "enabled": True, "evaluatorAssignments": [{"evaluatorId": evaluator["id"]}]}
-    rule = _made(api.post("v2/evaluation-rules", rule))
     owner = Actor(Role.OWNER, alice)
     view = save_view(
         keys.project, owner, table="traces", name=SECRET, query=f"q={SECRET}", shared=False, is_default=False
@@ -115,8 +111,6 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "event_id": str(RejectedEvent.objects.get(project=keys.project).pk),
             "queue_id": queue["id"],
             "queue_item_id": queue_item["id"],
-            "evaluator_id": evaluator["id"],
-            "rule_id": rule["id"],
             "evaluator_id": evaluator["id"],
             "rule_id": rule["id"],
             "view_id": view.pk,
