@@ -164,5 +164,5 @@ def test_lists_take_a_constant_number_of_queries(api: Api, experiment, django_as
         experiment(f"r{number}", number)
     with django_assert_max_num_queries(3):
         api.get("experiments", fromStartTime=SINCE, fields="core,scores,metadata")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         api.get("experiment-items", fromStartTime=SINCE, fields="core,io,scores,dataset")

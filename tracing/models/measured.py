@@ -5,10 +5,11 @@ Nothing here points at another table: ids are plain text, an observation or a sc
 these rows may one day stand in another database. Identity is (project, id).
 
 Null means "nobody has said": merges keep what is there when an event says nothing, and readers fill in the default.
-Texts that can be long (`input`, `output`, `metadata`) are stored out of line (migration 0002), so that a row stays
-about one kilobyte however long its texts are, and lists never touch them.
+Texts stand in packs (`PackRow`, `tracing.store.postgres.packs`); a row names the packs that speak of it. Columns are in
+the order in which they take least room: eight bytes wide, then narrower, then texts.
 
-An index costs each insert about a tenth of its time, so every one here answers a question that is asked all the time.
+An index costs each insert about a tenth of its time, and disk: every one here answers a question that is asked all the
+time.
 """
 
 # ruff: noqa: DJ008  (nobody ever prints these)
@@ -16,38 +17,34 @@ An index costs each insert about a tenth of its time, so every one here answers 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
+from django.db.models.functions import Left
+
+USER_KEY = 100  # characters of a user's name that its index holds
+
+
+class PackRow(models.Model):
+    """The texts of one write, compressed together."""
+
+    pk = models.CompositePrimaryKey("project_id", "id")
+    id = models.BigIntegerField()  # from a sequence
+    project_id = models.TextField()
+    body = models.BinaryField()
+    rest = models.BinaryField(null=True)  # texts too long for lists
+
+    class Meta:
+        db_table = "tracing_pack"
 
 
 class TraceRow(models.Model):
     """One trace, with totals over its observations kept exact by every write."""
 
     pk = models.CompositePrimaryKey("project_id", "id")
-    project_id = models.TextField()
-    id = models.TextField()
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
-    # False: only implied by an observation so far.
-    explicit = models.BooleanField()
     timestamp = models.DateTimeField()
-    timestamp_given = models.BooleanField()
-    environment = models.TextField(null=True)
-    environment_given = models.BooleanField()
-    name = models.TextField(null=True)
-    user_id = models.TextField(null=True)
-    session_id = models.TextField(null=True)
-    release = models.TextField(null=True)
-    version = models.TextField(null=True)
-    tags = ArrayField(models.TextField())
-    public = models.BooleanField(null=True)
-    bookmarked = models.BooleanField(null=True)
-    input_preview = models.TextField(null=True)
-    output_preview = models.TextField(null=True)
-    input = models.TextField(null=True)
-    output = models.TextField(null=True)
-    # {key: JSON text}: the values stay as they were sent, and a key can be filtered.
-    metadata = models.JSONField(null=True)
+    pack = models.BigIntegerField(null=True)
+    pack_hash = models.BigIntegerField(null=True)  # of the part that came last: the same again adds nothing
     # Totals over the observations.
-    root_id = models.TextField(null=True)  # lends the trace its input and output when it has none of its own
     first_start = models.DateTimeField(null=True)
     last_end = models.DateTimeField(null=True)
     input_tokens = models.BigIntegerField(db_default=0)
@@ -61,18 +58,42 @@ class TraceRow(models.Model):
     warning_count = models.IntegerField(db_default=0)
     debug_count = models.IntegerField(db_default=0)
     level = models.SmallIntegerField(null=True)
+    # False: only implied by an observation so far.
+    explicit = models.BooleanField()
+    timestamp_given = models.BooleanField()
+    environment_given = models.BooleanField()
+    public = models.BooleanField(null=True)
+    bookmarked = models.BooleanField(null=True)
+    project_id = models.TextField()
+    id = models.TextField()
+    root_id = models.TextField(null=True)  # lends the trace its input and output when it has none of its own
+    environment = models.TextField(null=True)
+    name = models.TextField(null=True)
+    user_id = models.TextField(null=True)
+    session_id = models.TextField(null=True)
+    release = models.TextField(null=True)
+    version = models.TextField(null=True)
+    tags = ArrayField(models.TextField())
+    # {key: JSON text}: the values stay as they were sent, and a key can be filtered.
+    metadata = models.JSONField(null=True)
+    earlier = ArrayField(models.BigIntegerField(), null=True)
 
     class Meta:
         db_table = "tracing_trace"
         indexes = [
             # The list, newest first (read backwards), its cursor, every time window, retention.
-            models.Index(fields=["project_id", "timestamp", "id"], name="trace_time"),
+            models.Index(fields=["project_id", "timestamp"], name="trace_time"),
             # The turns of a session; a trace without one costs nothing.
             models.Index(
                 fields=["project_id", "session_id"], condition=models.Q(session_id__isnull=False), name="trace_session"
             ),
-            # The traces of a user. Hash: nobody bounds the length of such a name, and a B-tree would.
-            HashIndex(fields=["user_id"], name="trace_user"),
+            # The traces of a user. Nobody bounds the length of such a name; an index must.
+            models.Index(
+                models.F("project_id"),
+                Left("user_id", USER_KEY),
+                condition=models.Q(user_id__isnull=False),
+                name="trace_user",
+            ),
         ]
 
 
@@ -80,31 +101,12 @@ class ObservationRow(models.Model):
     """One step of a trace: the fact table."""
 
     pk = models.CompositePrimaryKey("project_id", "id")
-    project_id = models.TextField()
-    id = models.TextField()
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
-    trace_id = models.TextField()
-    trace_given = models.BooleanField()  # False: a wrapper trace until an event names one
-    parent_observation_id = models.TextField(null=True)
-    as_root = models.BooleanField(null=True)
-    type = models.TextField(null=True)
-    name = models.TextField(null=True)
     start_time = models.DateTimeField()
-    start_given = models.BooleanField()  # False: an update came before its create; the event's time stands in
     end_time = models.DateTimeField(null=True)
     completion_start_time = models.DateTimeField(null=True)
-    level = models.SmallIntegerField(null=True)  # index in records.LEVELS
-    status_message = models.TextField(null=True)
-    environment = models.TextField(null=True)
-    version = models.TextField(null=True)
-    model = models.TextField(null=True)
-    model_id = models.TextField(null=True)
-    model_parameters = models.TextField(null=True)
-    usage_details = models.JSONField(null=True)
-    cost_details = models.JSONField(null=True)
-    provided_usage_details = models.JSONField(null=True)
-    provided_cost_details = models.JSONField(null=True)
+    pack = models.BigIntegerField(null=True)
     # Sums of the details, for totals, filters and metrics.
     input_tokens = models.BigIntegerField(null=True)
     output_tokens = models.BigIntegerField(null=True)
@@ -112,15 +114,29 @@ class ObservationRow(models.Model):
     input_cost = models.FloatField(null=True)
     output_cost = models.FloatField(null=True)
     total_cost = models.FloatField(null=True)
+    prompt_version = models.BigIntegerField(null=True)
+    level = models.SmallIntegerField(null=True)  # index in records.LEVELS
+    trace_given = models.BooleanField()  # False: a wrapper trace until an event names one
+    start_given = models.BooleanField()  # False: an update came before its create; the event's time stands in
+    as_root = models.BooleanField(null=True)
+    project_id = models.TextField()
+    id = models.TextField()
+    trace_id = models.TextField()
+    parent_observation_id = models.TextField(null=True)
+    type = models.TextField(null=True)
+    name = models.TextField(null=True)
+    status_message = models.TextField(null=True)
+    environment = models.TextField(null=True)
+    version = models.TextField(null=True)
+    model = models.TextField(null=True)
+    model_id = models.TextField(null=True)
     prompt_id = models.TextField(null=True)
     prompt_name = models.TextField(null=True)
-    prompt_version = models.BigIntegerField(null=True)
-    input_preview = models.TextField(null=True)
-    output_preview = models.TextField(null=True)
+    # Null also where they say no more than the sums: {input, output, total}.
+    usage_details = models.JSONField(null=True)
+    cost_details = models.JSONField(null=True)
     experiment = models.JSONField(null=True)
-    input = models.TextField(null=True)
-    output = models.TextField(null=True)
-    metadata = models.JSONField(null=True)
+    earlier = ArrayField(models.BigIntegerField(), null=True)
 
     class Meta:
         db_table = "tracing_observation"
@@ -128,7 +144,7 @@ class ObservationRow(models.Model):
             # The observations of a trace: its page, its totals at every write, its deletion.
             models.Index(fields=["project_id", "trace_id"], name="observation_trace"),
             # The list, newest first (read backwards), its cursor, and the time window of every metric.
-            models.Index(fields=["project_id", "start_time", "id"], name="observation_time"),
+            models.Index(fields=["project_id", "start_time"], name="observation_time"),
         ]
 
 

@@ -164,12 +164,12 @@ def test_the_number_of_queries_does_not_grow_with_the_page(api, write, django_as
         assert len(ids(api.get("traces"))) == 50
 
 
-def test_a_trace_costs_three_queries_however_much_is_in_it(api, write, django_assert_num_queries) -> None:
+def test_a_trace_costs_four_queries_however_much_is_in_it(api, write, django_assert_num_queries) -> None:
     write(
         trace("t"), *(generation(f"g{n}", "t") for n in range(30)), *(score(f"s{n}", trace_id="t") for n in range(30))
     )
     api.get("traces/t")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(api.get("traces/t").json()["observations"]) == 30
 
 

@@ -49,14 +49,22 @@ def _documents(values: Iterable[Any]) -> Iterable[bytes]:
         if value is None:
             parts.append(_NULL)
             continue
-        try:
-            encoded = orjson.dumps(value)
-        except orjson.JSONEncodeError:
-            encoded = orjson.dumps(_storable(value))
-        if rb"\u0000" in encoded:
-            encoded = orjson.dumps(_storable(value))
+        encoded = _document(value)
         parts += (_LENGTH(len(encoded) + 1), b"\1", encoded)
     return parts
+
+
+def json_object(value: Any) -> str:
+    """The object as text, as a column would hold it."""
+    return _document(value).decode()
+
+
+def _document(value: Any) -> bytes:
+    try:
+        encoded = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_storable(value))
+    return orjson.dumps(_storable(value)) if rb"\u0000" in encoded else encoded
 
 
 def _storable(value: Any) -> Any:

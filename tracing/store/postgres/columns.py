@@ -15,13 +15,21 @@ REPLACE = "new.{}"
 SAID = "CASE WHEN new.explicit THEN coalesce(new.{}, old.{}) ELSE coalesce(old.{}, new.{}) END"
 
 
-def _preview(side: str) -> str:
-    """A trace's preview belongs to its own text, or else was lent by the root observation."""
-    return (
-        f"CASE WHEN new.explicit OR old.{side} IS NULL THEN coalesce(new.{side}_preview, old.{side}_preview)"
-        f" ELSE old.{side}_preview END"
-    )
-
+# Packs (see `packs`), in the order in which their words count. The one a row names in `pack` is the last; the others
+# are `earlier`. What a trace only implies goes before everything said. The same word twice adds nothing.
+_AGAIN = "new.pack_hash = old.pack_hash"
+_SAID_PACK = (
+    f"CASE WHEN {_AGAIN} THEN old.pack WHEN new.explicit THEN coalesce(new.pack, old.pack)"
+    " ELSE coalesce(old.pack, new.pack) END"
+)
+_SAID_EARLIER = (
+    f"CASE WHEN {_AGAIN} OR new.pack IS NULL OR old.pack IS NULL THEN old.earlier"
+    " WHEN new.explicit THEN old.earlier || old.pack ELSE new.pack || old.earlier END"
+)
+_EARLIER = "CASE WHEN new.pack IS NULL OR old.pack IS NULL THEN old.earlier ELSE old.earlier || old.pack END"
+# Details that only say what the sums beside them say are not stored (see `rows`), but replace as if they were.
+_USAGE = "CASE WHEN new.total_tokens IS NULL THEN old.usage_details ELSE new.usage_details END"
+_COST = "CASE WHEN new.input_cost IS NULL THEN old.cost_details ELSE new.cost_details END"
 
 # column: (type, merge rule)
 Columns = Mapping[str, tuple[str, str]]
@@ -52,10 +60,8 @@ TRACE: Columns = {
     ),
     "public": ("boolean", SAID),
     "bookmarked": ("boolean", SAID),
-    "input_preview": ("text", _preview("input")),
-    "output_preview": ("text", _preview("output")),
-    "input": ("text", SAID),
-    "output": ("text", SAID),
+    "pack": ("bigint", _SAID_PACK),
+    "pack_hash": ("bigint", LAST),
     "metadata": (
         "jsonb",
         "CASE WHEN old.metadata IS NULL OR new.metadata IS NULL THEN coalesce(old.metadata, new.metadata)"
@@ -84,11 +90,8 @@ OBSERVATION: Columns = {
     "version": ("text", LAST),
     "model": ("text", LAST),
     "model_id": ("text", LAST),
-    "model_parameters": ("text", LAST),
-    "usage_details": ("jsonb", LAST),
-    "cost_details": ("jsonb", LAST),
-    "provided_usage_details": ("jsonb", LAST),
-    "provided_cost_details": ("jsonb", LAST),
+    "usage_details": ("jsonb", _USAGE),
+    "cost_details": ("jsonb", _COST),
     "input_tokens": ("bigint", LAST),
     "output_tokens": ("bigint", LAST),
     "total_tokens": ("bigint", LAST),
@@ -98,13 +101,11 @@ OBSERVATION: Columns = {
     "prompt_id": ("text", LAST),
     "prompt_name": ("text", LAST),
     "prompt_version": ("bigint", LAST),
-    "input_preview": ("text", LAST),
-    "output_preview": ("text", LAST),
     "experiment": ("jsonb", "coalesce(old.experiment || new.experiment, new.experiment, old.experiment)"),
-    "input": ("text", LAST),
-    "output": ("text", LAST),
-    "metadata": ("jsonb", "coalesce(old.metadata || new.metadata, new.metadata, old.metadata)"),
+    "pack": ("bigint", LAST),
 }
+# Columns that no batch brings and a merge fills in.
+MERGED: Mapping[str, str] = {"tracing_trace": _SAID_EARLIER, "tracing_observation": _EARLIER}
 
 # A score is whole each time it comes; what it judges, and when it did, stays.
 SCORE: Columns = {
@@ -139,6 +140,8 @@ def upsert(table: str, columns: Columns) -> str:
     values = ", ".join(f"{name}::{kind}" if kind.endswith("[]") else name for name, (kind, _) in columns.items())
     merged = [rule.replace("{}", name).replace("new.", "excluded.") for name, (_, rule) in columns.items()]
     settings = ", ".join(f"{name} = {rule}" for name, rule in zip(columns, merged, strict=True))
+    if table in MERGED:
+        settings += f", earlier = {MERGED[table].replace('new.', 'excluded.')}"
     return (
         f"INSERT INTO {table} AS old (project_id, id, created_at, updated_at, {names})"  # noqa: S608
         f" SELECT %s, id, now(), now(), {values} FROM unnest(%b::text[], {arrays}) AS batch(id, {names})"

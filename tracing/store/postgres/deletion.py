@@ -8,16 +8,19 @@ from django.db import transaction
 
 from common.errors import Invalid
 from tracing.store.base import Deletion
+from tracing.store.postgres import packs
 from tracing.store.postgres.sql import fetch, run
+from tracing.store.postgres.texts import chain
 
 BATCH = 1_000
 
 # Locked in the order in which writers lock.
 _TRACES = "SELECT id, session_id FROM tracing_trace WHERE project_id = %s AND {} ORDER BY id LIMIT %s FOR UPDATE"
-_IN_TRACES = tuple(
-    f"DELETE FROM {table} WHERE project_id = %s AND {column} = ANY(%s)"  # noqa: S608
-    for table, column in (("tracing_observation", "trace_id"), ("tracing_score", "trace_id"), ("tracing_trace", "id"))
+_OBSERVATIONS = (
+    "DELETE FROM tracing_observation WHERE project_id = %s AND trace_id = ANY(%s) RETURNING id, pack, earlier"
 )
+_SCORES_OF = "DELETE FROM tracing_score WHERE project_id = %s AND trace_id = ANY(%s)"
+_THEMSELVES = "DELETE FROM tracing_trace WHERE project_id = %s AND id = ANY(%s) RETURNING id, pack, earlier"
 _EMPTY_SESSIONS = """
 DELETE FROM tracing_session n WHERE project_id = %s AND id = ANY(%s) AND NOT EXISTS (
     SELECT FROM tracing_trace t WHERE t.project_id = n.project_id AND t.session_id = n.id
@@ -56,12 +59,17 @@ def _some_traces(project_id: str, sql: str, params: tuple[Any, ...]) -> int:
     if not found:
         return 0
     ids = [id for id, _ in found]
-    for statement in _IN_TRACES:
-        run(statement, (project_id, ids))
+    steps = fetch(_OBSERVATIONS, (project_id, ids))
+    run(_SCORES_OF, (project_id, ids))
+    chains = [chain(packs.OBSERVATION, *row) for row in steps]
+    chains += [chain(packs.TRACE, *row) for row in fetch(_THEMSELVES, (project_id, ids))]
     if sessions := sorted({session_id for _, session_id in found if session_id}):
         emptied = [id for (id,) in fetch(_EMPTY_SESSIONS, (project_id, sessions))]
         if emptied:
             run(_SESSION_SCORES, (project_id, emptied))
+    # A pack may also hold parts that no row names any more, because they said the same again.
+    gone = {key for key, _ in chains}
+    packs.forget(project_id, dict.fromkeys((id for _, some in chains for id in some), gone))
     return len(ids)
 
 
@@ -72,7 +80,7 @@ def _scores(deletion: Deletion) -> int:
 def _project(deletion: Deletion) -> int:
     counts = {
         table: _until_done(partial(run, _ANY_ROWS.format(table), (deletion.project_id, BATCH)))
-        for table in ("tracing_observation", "tracing_score", "tracing_trace", "tracing_session")
+        for table in ("tracing_observation", "tracing_score", "tracing_trace", "tracing_session", "tracing_pack")
     }
     return counts["tracing_trace"]
 

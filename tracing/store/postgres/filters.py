@@ -39,12 +39,13 @@ def order_place(entity: Entity, column: str) -> Place:
 
 
 def compile_filters(entity: Entity, filters: Iterable[Filter]) -> list[Condition]:
-    """One condition for each filter; raises Invalid for an unknown column or a type that does not fit it."""
+    """One condition for each filter; raises Invalid for an unknown column or a type that does not fit it. Not for
+    columns that stand in packs (see `judging`)."""
     return [compile_filter(entity, condition) for condition in filters]
 
 
-def compile_filter(entity: Entity, condition: Filter) -> Condition:
-    """The condition as SQL."""
+def checked(entity: Entity, condition: Filter) -> tuple[Place, str]:
+    """Place and kind of the condition's column; raises Invalid for one that is not there or does not fit."""
     place = place_of(entity, condition.column)
     kind = entity.kinds[condition.column]
     if condition.type not in FITTING[kind]:
@@ -52,6 +53,12 @@ def compile_filter(entity: Entity, condition: Filter) -> Condition:
         raise Invalid(
             f"filter: column {condition.column} of {entity.name} takes type {fitting}, not {condition.type}.", "filter"
         )
+    return place, kind
+
+
+def compile_filter(entity: Entity, condition: Filter) -> Condition:
+    """The condition as SQL."""
+    place, kind = checked(entity, condition)
     if condition.type == "null":
         return Condition(f"{place.sql} {'IS NULL' if condition.operator == 'is null' else 'IS NOT NULL'}")
     return _COMPILERS[kind](place.sql, condition)
@@ -125,10 +132,10 @@ def _json_text(sql: str, condition: Filter) -> Condition:
 def _compared(sql: str, condition: Filter) -> Condition:
     if condition.type == "numberOptions":
         return Condition(f"{sql} = ANY(%s::float8[])", (list(condition.value),))
-    return Condition(f"{sql} {_comparison(condition)} %s", (condition.value,))
+    return Condition(f"{sql} {comparison(condition)} %s", (condition.value,))
 
 
-def _comparison(condition: Filter) -> str:
+def comparison(condition: Filter) -> str:
     """The operator, from the fixed list: a filter made by hand may hold anything."""
     if condition.operator not in ("=", "<>", ">", "<", ">=", "<="):
         raise Invalid(f"filter: {condition.operator!r} does not compare {condition.column}.", "filter")
@@ -165,7 +172,7 @@ def _value_of(sql: str, condition: Filter) -> Condition:
         case "stringObject":
             return _json_text(sql, condition)
         case "numberObject":
-            return Condition(f"{_NUMBER.format(sql)} {_comparison(condition)} %s", (condition.value,))
+            return Condition(f"{_NUMBER.format(sql)} {comparison(condition)} %s", (condition.value,))
         case "booleanObject":
             wanted = condition.value is (condition.operator == "=")
             return Condition(f"trim('\"' FROM {sql}) = %s", ("true" if wanted else "false",))
@@ -184,7 +191,7 @@ def _numbers(sql: str, condition: Filter) -> Condition:
         f"(SELECT avg(s.value) FROM tracing_score s WHERE {sql} AND s.name = %s"  # noqa: S608
         " AND s.data_type IN ('NUMERIC', 'BOOLEAN'))"
     )
-    return Condition(f"{mean} {_comparison(condition)} %s", (condition.key, condition.value))
+    return Condition(f"{mean} {comparison(condition)} %s", (condition.key, condition.value))
 
 
 def _categories(sql: str, condition: Filter) -> Condition:

@@ -1,14 +1,16 @@
 """Lists: traces, observations, sessions, scores. One query each, and a fixed few more for what goes with the rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from tracing.records import Observation, Score, Session, Trace
 from tracing.store.base import ObservationQuery, Page, ScoreQuery, SessionQuery, TraceQuery
 from tracing.store.postgres import reading
-from tracing.store.postgres.filters import Condition, compile_filters, contains, json_escaped
-from tracing.store.postgres.paging import Listing, read_page
-from tracing.store.postgres.places import OBSERVATIONS, SCORES, SESSIONS, TRACES
+from tracing.store.postgres.filters import Condition, compile_filters, contains
+from tracing.store.postgres.judging import Opinion, judge, searching, split
+from tracing.store.postgres.paging import Judge, Listing, read_page
+from tracing.store.postgres.places import OBSERVATIONS, SCORES, SESSIONS, TRACES, Entity
 from tracing.store.postgres.sql import fetch
 
 _IDS_OF_TRACES = """
@@ -22,51 +24,57 @@ SELECT trace_id, id FROM tracing_score WHERE project_id = (SELECT %s) AND trace_
 
 def traces(query: TraceQuery) -> Page[Trace]:
     """See `TraceQuery`."""
-    texts = [TRACES.places["input"].sql, TRACES.places["output"].sql] if query.search_bodies else []
-    conditions = [
-        Condition("t.project_id = (SELECT %s)", (query.project_id,)),
-        *_among("t.id", query.ids),
-        *compile_filters(TRACES, query.filters),
-        *_search(
-            query.search, ("t.name", "t.id", "t.user_id", "t.session_id", "t.input_preview", "t.output_preview"), texts
-        ),
-    ]
+    conditions, opinions = split(TRACES, query.filters)
+    conditions[:0] = [Condition("t.project_id = (SELECT %s)", (query.project_id,)), *_among("t.id", query.ids)]
     page = read_page(
-        Listing(TRACES, tuple(reading.TRACE.values()), conditions, query.order), query.window, reading.make_trace
+        Listing(TRACES, (*reading.TRACE.values(), *reading.TRACE_TAIL), conditions, query.order),
+        query.window,
+        partial(reading.traces, query.project_id, bodies=query.with_bodies),
+        _judge(TRACES, query, opinions, reading.TRACE, ("name", "id", "user_id", "session_id")),
     )
-    extras: dict[str, dict[str, object]] = {trace.id: {} for trace in page.rows}
-    ids = list(extras)
-    if ids and query.with_bodies:
-        for row in fetch(reading.TRACE_BODIES, (query.project_id, ids)):
-            extras[row[0]].update(reading.trace_bodies(row))
-    if ids and query.with_ids:
-        for name, sql in (("observation_ids", _IDS_OF_TRACES), ("score_ids", _IDS_OF_SCORES)):
-            found: dict[str, list[str]] = {id: [] for id in ids}
-            for trace_id, id in fetch(sql, (query.project_id, ids)):
-                found[trace_id].append(id)
-            for trace_id, members in found.items():
-                extras[trace_id][name] = tuple(members)
-    if not (query.with_bodies or query.with_ids):
+    if not query.with_ids or not page.rows:
         return page
-    return replace(page, rows=tuple(replace(trace, **extras[trace.id]) for trace in page.rows))  # type: ignore[arg-type]
+    ids = [trace.id for trace in page.rows]
+    members: dict[str, dict[str, tuple[str, ...]]] = {id: {} for id in ids}
+    for name, sql in (("observation_ids", _IDS_OF_TRACES), ("score_ids", _IDS_OF_SCORES)):
+        found: dict[str, list[str]] = {id: [] for id in ids}
+        for trace_id, id in fetch(sql, (query.project_id, ids)):
+            found[trace_id].append(id)
+        for trace_id, some in found.items():
+            members[trace_id][name] = tuple(some)
+    return replace(page, rows=tuple(replace(trace, **members[trace.id]) for trace in page.rows))  # type: ignore[arg-type]
 
 
 def observations(query: ObservationQuery) -> Page[Observation]:
     """See `ObservationQuery`."""
-    selected = reading.observation_columns(bodies=query.with_bodies, trace=query.with_trace)
-    conditions = [
+    selected = reading.observation_columns(trace=query.with_trace)
+    conditions, opinions = split(OBSERVATIONS, query.filters)
+    conditions[:0] = [
         Condition("o.project_id = (SELECT %s)", (query.project_id,)),
         *_among("o.id", query.ids),
         *_among("o.trace_id", query.trace_ids),
-        *compile_filters(OBSERVATIONS, query.filters),
-        *_search(
-            query.search,
-            ("o.name", "o.id", "o.trace_id", "o.model", "o.input_preview", "o.output_preview"),
-            ("o.input", "o.output") if query.search_bodies else (),
-        ),
     ]
-    listing = Listing(OBSERVATIONS, tuple(selected.values()), conditions, query.order)
-    return read_page(listing, query.window, reading.observation_maker(selected))
+    return read_page(
+        Listing(OBSERVATIONS, (*selected.values(), *reading.OBSERVATION_TAIL), conditions, query.order),
+        query.window,
+        partial(reading.observations, query.project_id, selected=selected, bodies=query.with_bodies),
+        _judge(OBSERVATIONS, query, opinions, selected, ("name", "id", "trace_id", "model")),
+    )
+
+
+def _judge(
+    entity: Entity,
+    query: TraceQuery | ObservationQuery,
+    opinions: list[Opinion],
+    selected: Mapping[str, str],
+    names: Sequence[str],
+) -> Judge | None:
+    """Who decides by the texts: filters, and a search, which looks at some columns of the row as well."""
+    filtering = judge(entity, query.project_id, opinions, len(selected)) if opinions else None
+    if not query.search:
+        return filtering
+    places = [position for position, name in enumerate(selected) if name in names]
+    return searching(entity, query, filtering, places, len(selected))
 
 
 def sessions(query: SessionQuery) -> Page[Session]:
@@ -80,8 +88,8 @@ def sessions(query: SessionQuery) -> Page[Session]:
         by_user = contains("array_to_string(sums.user_ids, ' ')", query.search)
         by_id = contains("n.id", query.search)
         conditions.append(Condition(f"({by_id.sql} OR {by_user.sql})", (*by_id.params, *by_user.params)))
-    listing = Listing(SESSIONS, tuple(reading.SESSION.values()), conditions, query.order)
-    return read_page(listing, query.window, reading.make_session)
+    listing = Listing(SESSIONS, (*reading.SESSION.values(), *reading.SESSION_TAIL), conditions, query.order)
+    return read_page(listing, query.window, partial(reading.sessions, query.project_id))
 
 
 def scores(query: ScoreQuery) -> Page[Score]:
@@ -95,18 +103,8 @@ def scores(query: ScoreQuery) -> Page[Score]:
         *compile_filters(SCORES, query.filters),
     ]
     listing = Listing(SCORES, tuple(reading.SCORE.values()), conditions, query.order)
-    return read_page(listing, query.window, reading.make_score)
+    return read_page(listing, query.window, reading.scores)
 
 
 def _among(sql: str, ids: Sequence[str] | None) -> list[Condition]:
     return [] if ids is None else [Condition(f"{sql} = ANY(%s::text[])", (list(ids),))]
-
-
-def _search(text: str, columns: Sequence[str], json_texts: Sequence[str]) -> list[Condition]:
-    """The text in any of the columns."""
-    if not text:
-        return []
-    places = [contains(column, text) for column in columns]
-    places += [contains(column, json_escaped(text)) for column in json_texts]
-    sql = " OR ".join(place.sql for place in places)
-    return [Condition(f"({sql})", tuple(param for place in places for param in place.params))]

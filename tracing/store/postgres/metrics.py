@@ -11,7 +11,8 @@ from typing import Any
 from common.errors import Invalid
 from tracing.store.base import Measure, MetricsQuery
 from tracing.store.postgres import rollup_reading
-from tracing.store.postgres.filters import Condition, compile_filters
+from tracing.store.postgres.filters import Condition
+from tracing.store.postgres.judging import as_conditions
 from tracing.store.postgres.rollup_cubes import UNPRICED
 from tracing.store.postgres.sql import fetch
 from tracing.store.postgres.views import (
@@ -129,10 +130,8 @@ def _question(view: View, query: MetricsQuery, figures: Sequence[str]) -> _Quest
             raise Invalid(f"granularity must be one of {', '.join(GRANULARITIES)}.", "timeDimension.granularity")
         keys[TIME] = f"date_trunc('{query.granularity}', {view.time} AT TIME ZONE 'UTC')"
     project = f"{view.entity.alias}.project_id = (SELECT %s) AND {view.time} >= %s AND {view.time} < %s"
-    conditions = [
-        Condition(project, (query.project_id, query.since, query.until)),
-        *compile_filters(view.entity, query.filters),
-    ]
+    window = Condition(project, (query.project_id, query.since, query.until))
+    conditions = [window, *as_conditions(view.entity, query.filters, window)]
     if view.scope:
         conditions.append(Condition(view.scope))
     if query.unpriced:

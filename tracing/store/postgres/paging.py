@@ -4,9 +4,10 @@ A missing order value comes last in both directions.
 """
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -19,6 +20,10 @@ from tracing.store.postgres.sql import fetch
 
 Direction = Literal["asc", "desc"]
 Record = TypeVar("Record")
+Rows = Sequence[tuple[Any, ...]]
+# Says of each row whether it counts: what only the texts in the packs can tell.
+Judge = Callable[[Rows], Sequence[bool]]
+MOST = 2_000  # rows read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +53,78 @@ class Listing:
         return [param for condition in self.conditions for param in condition.params]
 
 
-def read_page(listing: Listing, window: Numbered | Cursor | None, record: Callable[..., Record]) -> Page[Record]:
-    """The page, each row made by `record(*row)`; `None` reads everything."""
+def read_page(
+    listing: Listing,
+    window: Numbered | Cursor | None,
+    records: Callable[[Rows], Sequence[Record]],
+    judge: Judge | None = None,
+) -> Page[Record]:
+    """The page, its rows made by `records`; `None` reads everything. A judge looks at rows before they count."""
     if isinstance(window, Cursor):
-        return _from_position(listing, window, record)
-    sql = f"SELECT {', '.join(listing.select)} {listing.selected()} ORDER BY {_order(listing)}"
+        return _from_position(listing, window, records, judge)
     if window is None:
-        return Page(tuple(record(*row) for row in fetch(sql, listing.params)))
+        return Page(tuple(records(list(ordered(listing, judge)))))
     offset = (window.page - 1) * window.limit
+    if judge is not None:
+        kept, total = [], 0
+        for row in ordered(listing, judge):
+            if offset <= total < offset + window.limit:
+                kept.append(row)
+            total += 1
+        return Page(tuple(records(kept)), total=total)
+    sql = f"SELECT {', '.join(listing.select)} {listing.selected()} ORDER BY {_order(listing)}"
     rows = fetch(f"{sql} LIMIT %s OFFSET %s", [*listing.params, window.limit, offset])
     if len(rows) < window.limit and (rows or not offset):
         total = offset + len(rows)
     else:
         total = fetch(f"SELECT count(*) {listing.filtered}", listing.params)[0][0]
-    return Page(tuple(record(*row) for row in rows), total=total)
+    return Page(tuple(records(rows)), total=total)
 
 
-def _from_position(listing: Listing, window: Cursor, record: Callable[..., Record]) -> Page[Record]:
-    rank = order_place(listing.entity, listing.order[0]).sorted_by
-    conditions = list(listing.conditions)
-    if window.after:
-        conditions.append(_beyond(listing, _decode(listing, window.after), window.backwards))
-    asked = Listing(listing.entity, (*listing.select, rank, f"{listing.entity.alias}.id"), conditions, listing.order)
-    sql = f"SELECT {', '.join(asked.select)} {asked.selected()} ORDER BY {_order(listing, window.backwards)} LIMIT %s"
-    rows = fetch(sql, [*asked.params, window.limit + 1])
+def _from_position(
+    listing: Listing, window: Cursor, records: Callable[[Rows], Sequence[Record]], judge: Judge | None
+) -> Page[Record]:
+    position = _decode(listing, window.after) if window.after else None
+    found = _walk(listing, position, window.backwards, window.limit + 1, judge)
+    rows = list(islice(found, window.limit + 1))
     more, rows = len(rows) > window.limit, rows[: window.limit]
     if window.backwards:
         rows.reverse()
     before, after = (more, bool(window.after)) if window.backwards else (bool(window.after), more)
     return Page(
-        tuple(record(*row[:-2]) for row in rows),
+        tuple(records([row[:-2] for row in rows])),
         next_cursor=_encode(listing.order, *rows[-1][-2:]) if rows and after else None,
         previous_cursor=_encode(listing.order, *rows[0][-2:]) if rows and before else None,
     )
+
+
+def ordered(listing: Listing, judge: Judge | None = None) -> Iterator[tuple[Any, ...]]:
+    """All rows in order, without holding them all."""
+    for row in _walk(listing, None, False, MOST, judge):
+        yield row[:-2]
+
+
+def _walk(
+    listing: Listing, position: tuple[Any, str] | None, backwards: bool, first: int, judge: Judge | None
+) -> Iterator[tuple[Any, ...]]:
+    """The rows behind a position that the judge lets pass, each with its order value and id behind it. They are read
+    some at a time: `first` at first, then more and more, because where few pass, many must be looked at."""
+    many, place = first, (order_place(listing.entity, listing.order[0]).sorted_by, f"{listing.entity.alias}.id")
+    while True:
+        conditions = list(listing.conditions)
+        if position is not None:
+            conditions.append(_beyond(listing, position, backwards))
+        asked = Listing(listing.entity, (*listing.select, *place), conditions, listing.order)
+        sql = f"SELECT {', '.join(asked.select)} {asked.selected()} ORDER BY {_order(listing, backwards)} LIMIT %s"
+        rows = fetch(sql, [*asked.params, many])
+        if judge is None:
+            yield from rows
+        else:
+            passing = judge([row[:-2] for row in rows])
+            yield from (row for row, passes in zip(rows, passing, strict=True) if passes)
+        if len(rows) < many:
+            return
+        position, many = rows[-1][-2:], min(many * 2, MOST)
 
 
 def _order(listing: Listing, backwards: bool = False) -> str:

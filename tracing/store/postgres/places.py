@@ -69,10 +69,8 @@ _SCORES_OF_STEP = Place("s.project_id = o.project_id AND s.trace_id = o.trace_id
 _SCORES_OF_SESSION = Place("s.project_id = n.project_id AND s.session_id = n.id")
 
 _TOTAL_TOKENS = _must("t.total_tokens")
-_LENT = (
-    "coalesce(t.{0}, (SELECT lender.{0} FROM tracing_observation lender"
-    " WHERE lender.project_id = t.project_id AND lender.id = t.root_id))"
-)
+# What stands in the packs is not compared by the database (see `judging`).
+_PACKED = Place("")
 
 TRACES = Entity(
     "traces",
@@ -94,8 +92,8 @@ TRACES = Entity(
         "tags": _must("t.tags"),
         "public": _must("coalesce(t.public, false)"),
         "bookmarked": _must("coalesce(t.bookmarked, false)"),
-        "input": Place(_LENT.format("input")),
-        "output": Place(_LENT.format("output")),
+        "input": _PACKED,
+        "output": _PACKED,
         "metadata": Place("t.metadata"),
         "latency": _seconds("t.first_start", "t.last_end"),
         "inputTokens": _must("t.input_tokens"),
@@ -162,9 +160,9 @@ OBSERVATIONS = Entity(
         "promptId": Place("o.prompt_id"),
         "promptName": Place("o.prompt_name"),
         "promptVersion": Place("o.prompt_version"),
-        "input": Place("o.input"),
-        "output": Place("o.output"),
-        "metadata": Place("o.metadata"),
+        "input": _PACKED,
+        "output": _PACKED,
+        "metadata": _PACKED,
         "experiment": Place("o.experiment"),
         "traceName": Place("t.name"),
         "traceEnvironment": _environment("t"),

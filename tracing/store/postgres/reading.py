@@ -1,13 +1,17 @@
-"""What is selected for each record, and the record out of a row. Lists leave the long texts out."""
+"""What is selected for each record, and the record out of a row. Texts come from their packs, one query for a page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from tracing.records import Observation, Score, Session, Trace
+from tracing.store.postgres import packs, texts
+from tracing.store.postgres.paging import Rows
 from tracing.store.postgres.places import OBSERVATIONS, SESSIONS, TRACES
 from tracing.store.postgres.rows import metadata_text
+from tracing.store.postgres.sql import fetch
+from tracing.store.postgres.texts import Chain, Texts
 
 Selected = Mapping[str, str]
 
@@ -36,8 +40,6 @@ TRACE: Selected = {
     "bookmarked": TRACES.places["bookmarked"].sql,
     "created_at": "t.created_at",
     "updated_at": "t.updated_at",
-    "input_preview": "coalesce(t.input_preview, '')",
-    "output_preview": "coalesce(t.output_preview, '')",
     "latency": TRACES.places["latency"].sql,
     "total_cost": "t.total_cost",
     "input_tokens": "t.input_tokens",
@@ -66,21 +68,15 @@ OBSERVATION: Selected = {
     "updated_at": "o.updated_at",
     "model": "o.model",
     "model_id": "o.model_id",
-    "model_parameters": "o.model_parameters",
     "usage_details": "o.usage_details::text",
     "cost_details": "o.cost_details::text",
-    "provided_usage_details": "o.provided_usage_details::text",
-    "provided_cost_details": "o.provided_cost_details::text",
     "total_cost": "o.total_cost",
     "prompt_id": "o.prompt_id",
     "prompt_name": "o.prompt_name",
     "prompt_version": "o.prompt_version",
-    "input_preview": "coalesce(o.input_preview, '')",
-    "output_preview": "coalesce(o.output_preview, '')",
     "experiment": "o.experiment::text",
     "is_root": OBSERVATIONS.places["isRootObservation"].sql,
 }
-OBSERVATION_BODY: Selected = {"input": "o.input", "output": "o.output", "metadata": "o.metadata::text"}
 OBSERVATION_TRACE: Selected = {
     "trace_name": "t.name",
     "user_id": "t.user_id",
@@ -105,67 +101,154 @@ SESSION: Selected = {
     "total_tokens": "sums.total_tokens",
     "error_count": "sums.error_count",
 }
-for _side, _direction in (("input", "ASC"), ("output", "DESC")):
-    SESSION = {
-        **SESSION,
-        f"{_side}_preview": (
-            f"coalesce((SELECT edge.{_side}_preview FROM tracing_trace edge"  # noqa: S608
-            " WHERE edge.project_id = n.project_id AND edge.session_id = n.id"
-            f" ORDER BY edge.timestamp {_direction}, edge.id {_direction} LIMIT 1), '')"
-        ),
-    }
-TRACE_BODIES = """
-SELECT t.id, coalesce(t.input, root.input), coalesce(t.output, root.output), t.metadata::text
-FROM tracing_trace t
-LEFT JOIN tracing_observation root
-    ON root.project_id = t.project_id AND root.id = t.root_id AND (t.input IS NULL OR t.output IS NULL)
-WHERE t.project_id = (SELECT %s) AND t.id = ANY(%s)
-"""
+# Behind the columns of the record: what says where its texts are (see `texts`), and details that need not be stored.
+TRACE_TAIL = (
+    "t.id",
+    "t.pack",
+    "t.earlier",
+    "t.metadata::text",
+    "t.root_id",
+    "(SELECT array_append(root.earlier, root.pack) FROM tracing_observation root"
+    " WHERE root.project_id = t.project_id AND root.id = t.root_id)",
+)
+OBSERVATION_TAIL = (
+    "o.id", "o.pack", "o.earlier",
+    "o.input_tokens", "o.output_tokens", "o.total_tokens", "o.input_cost", "o.output_cost",
+)  # fmt: skip
+_EDGE = (
+    "(SELECT edge.id FROM tracing_trace edge WHERE edge.project_id = n.project_id AND edge.session_id = n.id"
+    " ORDER BY edge.timestamp {0}, edge.id {0} LIMIT 1)"
+)
+SESSION_TAIL = (_EDGE.format("ASC"), _EDGE.format("DESC"))
 
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "tags": lambda tags: tuple(tags or ()),
     "user_ids": tuple,
     "usage_details": _json,
     "cost_details": _json,
-    "provided_usage_details": _json,
-    "provided_cost_details": _json,
     "experiment": lambda text: orjson.loads(text) if text else None,
     "metadata": _metadata,
 }
+Read = Mapping[str, Texts]
+TAILS: Mapping[str, Sequence[str]] = {TRACES.name: TRACE_TAIL, OBSERVATIONS.name: OBSERVATION_TAIL}
 
 
-def maker(
-    record: type, selected: Selected, convert: Mapping[str, Callable[[Any], Any]] = _CONVERT
-) -> Callable[..., Any]:
-    """A function that makes the record of a row with these columns."""
-    names = tuple(selected)
-    conversions = tuple((name, convert[name]) for name in names if name in convert)
+def traces(project_id: str, rows: Rows, *, bodies: bool, read: Read | None = None) -> list[Trace]:
+    """The records of rows of TRACE and TRACE_TAIL; `read` what was read of the packs already."""
+    found = trace_texts(project_id, [row[len(TRACE) :] for row in rows], whole=bodies, read=read)
+    return [
+        Trace(**_values(TRACE, row), **said.previews, **(said.bodies if bodies else {}))
+        for row, said in zip(rows, found, strict=True)
+    ]
 
-    def make(*row: Any) -> Any:
-        values = dict(zip(names, row, strict=True))
-        for name, conversion in conversions:
+
+def observations(
+    project_id: str, rows: Rows, selected: Selected, *, bodies: bool, read: Read | None = None
+) -> list[Observation]:
+    """The records of rows of `selected` and OBSERVATION_TAIL; `read` what was read of the packs already."""
+    tails = [row[len(selected) :] for row in rows]
+    found = observation_texts(project_id, tails, whole=bodies, read=read)
+    made = []
+    for row, tail, said in zip(rows, tails, found, strict=True):
+        values = _values(selected, row)
+        *_, incoming, outgoing, tokens, incoming_cost, outgoing_cost = tail
+        if not values["usage_details"] and tokens is not None:
+            values["usage_details"] = {"input": incoming, "output": outgoing, "total": tokens}
+        if not values["cost_details"] and incoming_cost is not None:
+            cost = {"input": incoming_cost, "output": outgoing_cost, "total": values["total_cost"]}
+            values["cost_details"] = cost
+        made.append(
+            Observation(
+                **values,
+                model_parameters=said.parameters,
+                provided_usage_details=said.usage,
+                provided_cost_details=said.cost,
+                **said.previews,
+                **(said.bodies if bodies else {}),
+            )
+        )
+    return made
+
+
+def sessions(project_id: str, rows: Rows) -> list[Session]:
+    """The records of rows of SESSION and SESSION_TAIL."""
+    edges = [row[len(SESSION) :] for row in rows]
+    ids = sorted({id for pair in edges for id in pair if id})
+    heads = fetch(_HEADS, (project_id, ids)) if ids else []
+    said = dict(zip((head[0] for head in heads), trace_texts(project_id, heads, whole=False), strict=True))
+    nothing = Texts()
+    return [
+        Session(
+            **_values(SESSION, row),
+            input_preview=said.get(first, nothing).previews["input_preview"],
+            output_preview=said.get(last, nothing).previews["output_preview"],
+        )
+        for row, (first, last) in zip(rows, edges, strict=True)
+    ]
+
+
+def scores(rows: Rows) -> list[Score]:
+    """The records of rows of SCORE."""
+    return [Score(**_values(SCORE, row)) for row in rows]
+
+
+_HEADS = f"SELECT {', '.join(TRACE_TAIL)} FROM tracing_trace t WHERE t.project_id = (SELECT %s) AND t.id = ANY(%s)"  # noqa: S608
+
+
+def trace_texts(project_id: str, tails: Rows, *, whole: bool, read: Read | None = None) -> list[Texts]:
+    """The texts of rows of TRACE_TAIL: of the trace itself, or of its root observation where it has none."""
+    own, roots = [_own(tail) for tail in tails], [_root(tail) for tail in tails]
+    if read is None:
+        read = texts.load(project_id, [*own, *roots], whole=whole)
+    said = []
+    for tail, (key, _), (root, _) in zip(tails, own, roots, strict=True):
+        one, lender = read[key], read[root]
+        said.append(
+            Texts(
+                input=lender.input if one.input is None else one.input,
+                output=lender.output if one.output is None else one.output,
+                metadata={**(orjson.loads(tail[3]) if tail[3] else {}), **one.metadata},
+            )
+        )
+    return said
+
+
+def observation_texts(project_id: str, tails: Rows, *, whole: bool, read: Read | None = None) -> list[Texts]:
+    """The texts of rows of OBSERVATION_TAIL."""
+    chains = [texts.chain(packs.OBSERVATION, *tail[:3]) for tail in tails]
+    if read is None:
+        read = texts.load(project_id, chains, whole=whole)
+    return [read[key] for key, _ in chains]
+
+
+def trace_chains(rows: Rows) -> list[Chain]:
+    """Where the texts of rows of TRACE and TRACE_TAIL are."""
+    tails = [row[len(TRACE) :] for row in rows]
+    return [*map(_own, tails), *map(_root, tails)]
+
+
+def observation_chains(rows: Rows, selected: Selected) -> list[Chain]:
+    """Where the texts of rows of `selected` and OBSERVATION_TAIL are."""
+    return [texts.chain(packs.OBSERVATION, *row[len(selected) :][:3]) for row in rows]
+
+
+def _own(tail: tuple[Any, ...]) -> Chain:
+    return texts.chain(packs.TRACE, *tail[:3])
+
+
+def _root(tail: tuple[Any, ...]) -> Chain:
+    return packs.OBSERVATION + (tail[4] or ""), [id for id in tail[5] or () if id is not None]
+
+
+def _values(selected: Selected, row: tuple[Any, ...]) -> dict[str, Any]:
+    """The columns of a row by the names of its record; what stands behind them is left out."""
+    values = dict(zip(selected, row, strict=False))
+    for name, conversion in _CONVERT.items():
+        if name in values:
             values[name] = conversion(values[name])
-        return record(**values)
-
-    return make
+    return values
 
 
-make_trace = maker(Trace, TRACE)
-make_session = maker(Session, SESSION)
-make_score = maker(Score, SCORE)
-
-
-def observation_columns(*, bodies: bool, trace: bool) -> Selected:
-    """The columns of an observation, with texts and with those of its trace where asked for."""
-    return {**OBSERVATION, **(OBSERVATION_BODY if bodies else {}), **(OBSERVATION_TRACE if trace else {})}
-
-
-def observation_maker(selected: Selected) -> Callable[..., Observation]:
-    """Makes observations of rows with these columns."""
-    return maker(Observation, selected)
-
-
-def trace_bodies(row: tuple[Any, ...]) -> dict[str, Any]:
-    """The texts of a row of TRACE_BODIES."""
-    _, given, answered, metadata = row
-    return {"input": given, "output": answered, "metadata": _metadata(metadata)}
+def observation_columns(*, trace: bool) -> Selected:
+    """The columns of an observation, with those of its trace where asked for."""
+    return {**OBSERVATION, **(OBSERVATION_TRACE if trace else {})}

@@ -9,8 +9,13 @@ import msgspec
 import orjson
 
 from tracing.records import LEVELS, JsonText, ObservationChange, ScoreChange, TraceChange
+from tracing.store.postgres.arrays import json_object
 from tracing.store.postgres.columns import OBSERVATION, SCORE, TRACE, Columns
-from tracing.store.previews import preview
+from tracing.store.postgres.packs import OBSERVATION as OBSERVATION_PART
+from tracing.store.postgres.packs import TRACE as TRACE_PART
+from tracing.store.postgres.packs import Part
+from tracing.store.postgres.packs import key as part_key
+from tracing.store.postgres.sql import plain
 
 # What arrives for each column, row by row.
 Arriving = dict[str, list[Any]]
@@ -19,32 +24,42 @@ Arriving = dict[str, list[Any]]
 MOST_TOKENS = 10**12
 MOST_MONEY = 10.0**12
 
+# Of a trace's metadata, what the doors fill in and few filter by; the rest stands in its row.
+PACKED_KEYS = frozenset({"attributes", "events", "resourceAttributes", "scope"})
+# Details of just these, as the sums have them, need not be stored again.
+PLAIN = {"input", "output", "total"}
+# details: the columns of their sums
+DETAILS: Mapping[str, tuple[str, str, str]] = {
+    "usage_details": ("input_tokens", "output_tokens", "total_tokens"),
+    "cost_details": ("input_cost", "output_cost", "total_cost"),
+}
+
 _LEVEL: Mapping[str | None, int] = {level: rank for rank, level in enumerate(LEVELS)}
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def traces(changes: Sequence[TraceChange]) -> Arriving:
-    """The columns of TRACE."""
+def traces(changes: Sequence[TraceChange], packs: Mapping[str, int], hashes: Mapping[str, int]) -> Arriving:
+    """The columns of TRACE; `packs` says where the texts are, `hashes` what they say."""
     arriving = _said(changes, TRACE)
     arriving["timestamp"] = [change.timestamp or change.seen_at for change in changes]
     arriving["timestamp_given"] = [change.explicit and change.timestamp is not None for change in changes]
     arriving["environment_given"] = [change.explicit and change.environment is not None for change in changes]
     arriving["tags"] = [sorted(set(change.tags)) for change in changes]
-    arriving["input_preview"] = [preview(change.input) for change in changes]
-    arriving["output_preview"] = [preview(change.output, answer=True) for change in changes]
+    arriving["metadata"] = [_of_row(change.metadata) for change in changes]
+    arriving["pack"] = [packs.get(part_key(TRACE_PART, change.id)) for change in changes]
+    arriving["pack_hash"] = [hashes.get(part_key(TRACE_PART, change.id)) for change in changes]
     return arriving
 
 
-def observations(changes: Sequence[ObservationChange], homes: Mapping[str, str]) -> Arriving:
-    """The columns of OBSERVATION; `homes` names the trace that was found for each."""
+def observations(changes: Sequence[ObservationChange], homes: Mapping[str, str], packs: Mapping[str, int]) -> Arriving:
+    """The columns of OBSERVATION; `homes` names the trace that was found for each, `packs` where its texts are."""
     arriving = _said(changes, OBSERVATION)
     arriving["trace_given"] = [trace_id is not None for trace_id in arriving["trace_id"]]
     arriving["trace_id"] = [homes[change.id] for change in changes]
     arriving["start_given"] = [moment is not None for moment in arriving["start_time"]]
     arriving["start_time"] = [change.start_time or change.seen_at for change in changes]
     arriving["level"] = [_LEVEL.get(level) for level in arriving["level"]]
-    arriving["input_preview"] = [preview(text) for text in arriving["input"]]
-    arriving["output_preview"] = [preview(text, answer=True) for text in arriving["output"]]
+    arriving["pack"] = [packs.get(part_key(OBSERVATION_PART, change.id)) for change in changes]
     usage = [_sides(details, MOST_TOKENS) for details in arriving["usage_details"]]
     for position, name in enumerate(("input_tokens", "output_tokens", "total_tokens")):
         arriving[name] = [amounts and round(amounts[position]) for amounts in usage]
@@ -55,7 +70,71 @@ def observations(changes: Sequence[ObservationChange], homes: Mapping[str, str])
         amounts and amounts[2] if total is None else _within(total, MOST_MONEY)
         for total, amounts in zip(arriving["total_cost"], cost, strict=True)
     ]
+    for kind, names in DETAILS.items():
+        sums = zip(*(arriving[name] for name in names), strict=True)
+        arriving[kind] = [
+            None if details is None or _is_plain(details, said) else details
+            for details, said in zip(arriving[kind], sums, strict=True)
+        ]
     return arriving
+
+
+def trace_parts(changes: Sequence[TraceChange]) -> list[Part]:
+    """What traces say at length."""
+    parts = []
+    for change in changes:
+        names = tuple(name for name in (change.name, change.user_id, change.session_id) if name)
+        metadata = {name: text for name, text in (change.metadata or {}).items() if name in PACKED_KEYS} or None
+        if names or metadata or change.input is not None or change.output is not None:
+            parts.append(
+                Part(
+                    key=part_key(TRACE_PART, change.id),
+                    names=names,
+                    input=change.input,
+                    output=change.output,
+                    metadata=metadata,
+                )
+            )
+    return parts
+
+
+def observation_parts(changes: Sequence[ObservationChange], homes: Mapping[str, str]) -> list[Part]:
+    """What observations say at length, and what no list, filter or sum needs."""
+    parts = []
+    for change in changes:
+        names = tuple(name for name in (change.name, change.model) if name)
+        usage, cost = change.provided_usage_details, change.provided_cost_details
+        said = (change.input, change.output, change.model_parameters)
+        if names or usage or cost or change.metadata or any(text is not None for text in said):
+            parts.append(
+                Part(
+                    key=part_key(OBSERVATION_PART, change.id),
+                    home=homes[change.id],
+                    names=names,
+                    input=change.input,
+                    output=change.output,
+                    metadata=_storable_keys(change.metadata),
+                    parameters=change.model_parameters,
+                    usage=json_object(usage) if usage else None,
+                    cost=json_object(cost) if cost else None,
+                )
+            )
+    return parts
+
+
+def _of_row(metadata: Mapping[str, JsonText] | None) -> dict[str, JsonText] | None:
+    """The metadata of a trace that stands in its row."""
+    return {name: text for name, text in (metadata or {}).items() if name not in PACKED_KEYS} or None
+
+
+def _is_plain(details: Mapping[str, float], sums: Sequence[float | None]) -> bool:
+    return details.keys() == PLAIN and (details["input"], details["output"], details["total"]) == tuple(sums)
+
+
+def _storable_keys(metadata: dict[str, JsonText] | None) -> dict[str, JsonText] | None:
+    if not metadata or all(map(str.isprintable, metadata)):
+        return metadata or None
+    return {plain(name): text for name, text in metadata.items()}
 
 
 def scores(changes: Sequence[ScoreChange]) -> Arriving:

@@ -172,11 +172,22 @@ VIEWS: Mapping[str, View] = {
     ),
 }
 
+
+def _by_type(alias: str, details: str, incoming: str, outgoing: str) -> str:
+    """Details by type; those that only say what the sums say are not stored."""
+    return (
+        f"JOIN LATERAL (SELECT * FROM jsonb_each_text({details}) UNION ALL"  # noqa: S608
+        f" SELECT * FROM (VALUES ('input', ({incoming})::text), ('output', ({outgoing})::text)) sums(kind, amount)"
+        f" WHERE {details} IS NULL AND {incoming} IS NOT NULL"
+        f") AS {alias}(kind, amount) ON {alias}.kind <> 'total'"
+    )
+
+
 # Dimensions that make several rows of one. With a type of usage or cost, the total is that of the type.
 SPREADS = {
     "tags": "LEFT JOIN LATERAL unnest(t.tags) AS tags(tag) ON true",
-    "usageType": "JOIN LATERAL jsonb_each_text(o.usage_details) AS usage(kind, amount) ON usage.kind <> 'total'",
-    "costType": "JOIN LATERAL jsonb_each_text(o.cost_details) AS cost(kind, amount) ON cost.kind <> 'total'",
+    "usageType": _by_type("usage", "o.usage_details", "o.input_tokens", "o.output_tokens"),
+    "costType": _by_type("cost", "o.cost_details", "o.input_cost", "o.output_cost"),
 }
 OF_TYPE = {
     "usageType": {"totalTokens": ("usage.amount::numeric", WHOLE), "usageByType": ("usage.amount::numeric", WHOLE)},

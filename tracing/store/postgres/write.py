@@ -1,4 +1,4 @@
-"""Writing a batch: at most seven statements, whatever the size of the batch.
+"""Writing a batch: at most eight statements, whatever the size of the batch.
 
 Two requests often write the same trace at once. Every transaction takes its row locks in the same order (sessions,
 traces, observations, scores; each by id), so that they wait for each other and never in a circle. A batch locks the
@@ -6,24 +6,28 @@ traces of all its observations before it touches these; hence the totals, summed
 see everything that was committed before and nobody else sums the same trace meanwhile.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 from tracing.records import Changes, ObservationChange, SessionChange, TraceChange
-from tracing.store.postgres import columns, rows
+from tracing.store.postgres import columns, packs, rows
 from tracing.store.postgres.arrays import array
+from tracing.store.postgres.folding import DEEP, fold
 from tracing.store.postgres.sql import fetch, run
+from tracing.store.postgres.texts import Chain, chain
 
 ATTEMPTS = 3
 
-_UPSERT_TRACES = columns.upsert("tracing_trace", columns.TRACE)
-# Answers with the observations that were there already (xmax is their old version's end) and stand in a trace with
-# another id than their own: they may have stood in a wrapper, whose id is theirs, until now.
+# Both answer with the rows that were there already and changed (xmax is their old version's end).
+_STOOD = "xmax <> 0"
+_UPSERT_TRACES = f"{columns.upsert('tracing_trace', columns.TRACE)} RETURNING id, pack, earlier, {_STOOD}"
 _UPSERT_OBSERVATIONS = (
     f"WITH merged AS ({columns.upsert('tracing_observation', columns.OBSERVATION)}"  # noqa: S608
-    " RETURNING id, trace_id, xmax <> 0 AS stood) SELECT id, trace_id FROM merged WHERE stood AND id <> trace_id"
+    f" RETURNING id, trace_id, pack, earlier, {_STOOD} AS stood)"
+    " SELECT id, trace_id, pack, earlier FROM merged WHERE stood"
 )
 _UPSERT_SCORES = columns.upsert("tracing_score", columns.SCORE)
 
@@ -48,10 +52,6 @@ WITH totals AS MATERIALIZED (
     FROM unnest(%s::text[]) AS touched(id) CROSS JOIN LATERAL (
         SELECT
             (array_agg(id ORDER BY as_root IS TRUE DESC, start_time, id) FILTER (WHERE {root}))[1] AS root_id,
-            (array_agg(input_preview ORDER BY as_root IS TRUE DESC, start_time, id) FILTER (WHERE {root}))[1]
-                AS input_preview,
-            (array_agg(output_preview ORDER BY as_root IS TRUE DESC, start_time, id) FILTER (WHERE {root}))[1]
-                AS output_preview,
             min(start_time) AS first_start, max(end_time) AS last_end,
             coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens,
             coalesce(sum(total_tokens), 0) AS total_tokens,
@@ -74,8 +74,6 @@ _TOTALS = {
         "output_cost", "total_cost", "observation_count", "error_count", "warning_count", "debug_count", "level",
     )
 } | {
-    "input_preview": "CASE WHEN t.input IS NULL THEN totals.input_preview ELSE t.input_preview END",
-    "output_preview": "CASE WHEN t.output IS NULL THEN totals.output_preview ELSE t.output_preview END",
     "timestamp": "CASE WHEN t.timestamp_given THEN t.timestamp ELSE least(t.timestamp, totals.first_start) END",
 }  # fmt: skip
 _SUM_UP = _SUM_UP.format(
@@ -109,15 +107,26 @@ def write(project_id: str, changes: Changes) -> None:
 def _write(project_id: str, changes: Changes) -> None:
     homes, wrappers = _homes(project_id, changes.observations)
     traces = _with_implied(changes, homes)
+    observations = sorted(changes.observations, key=lambda change: change.id)
+    parts = [*rows.trace_parts(traces), *rows.observation_parts(observations, homes)]
+    hashes = {part.key: part.fingerprint for part in parts if part.key.startswith(packs.TRACE)}
+    packed = packs.add(project_id, parts)
+    deep: dict[str, list[Chain]] = {}
     _write_sessions(project_id, traces, changes.sessions)
     if traces:
-        run(_UPSERT_TRACES, columns.arriving(project_id, columns.TRACE, rows.traces(traces)), prepare=True)
-    if changes.observations:
-        observations = sorted(changes.observations, key=lambda change: change.id)
-        arriving = columns.arriving(project_id, columns.OBSERVATION, rows.observations(observations, homes))
+        arriving = columns.arriving(project_id, columns.TRACE, rows.traces(traces, packed, hashes))
+        written = fetch(_UPSERT_TRACES, arriving, prepare=True)
+        deep["tracing_trace"] = [chain(packs.TRACE, *row[:3]) for row in written if len(row[2] or ()) >= DEEP]
+        _drop_unused(project_id, packed, written)
+    if observations:
+        arriving = columns.arriving(project_id, columns.OBSERVATION, rows.observations(observations, homes, packed))
         stood = fetch(_UPSERT_OBSERVATIONS, arriving, prepare=True)
-        wrappers.update(id for id, _ in stood)
-        touched = wrappers.union(homes.values(), (trace_id for _, trace_id in stood))
+        deep["tracing_observation"] = [
+            chain(packs.OBSERVATION, id, pack, earlier) for id, _, pack, earlier in stood if len(earlier or ()) >= DEEP
+        ]
+        # They may have stood in a wrapper, whose id is theirs, until now.
+        wrappers.update(id for id, trace_id, *_ in stood if id != trace_id)
+        touched = wrappers.union(homes.values(), (trace_id for _, trace_id, *_ in stood))
         ids = sorted(touched)
         run(_SUM_UP, (ids, project_id, project_id, ids))
         if wrappers:
@@ -125,6 +134,15 @@ def _write(project_id: str, changes: Changes) -> None:
     if changes.scores:
         scores = sorted(changes.scores, key=lambda change: change.id)
         run(_UPSERT_SCORES, columns.arriving(project_id, columns.SCORE, rows.scores(scores)), prepare=True)
+    fold(project_id, deep)
+
+
+def _drop_unused(project_id: str, packed: Mapping[str, int], written: Iterable[tuple[Any, ...]]) -> None:
+    """What was said of a trace and adds nothing is not kept, unless what observations say stands beside it."""
+    used = {pack for key, pack in packed.items() if not key.startswith(packs.TRACE)}
+    for _, pack, earlier, _ in written:
+        used.update((pack, *(earlier or ())))
+    packs.drop(project_id, sorted(set(packed.values()) - used))
 
 
 def _homes(project_id: str, observations: Iterable[ObservationChange]) -> tuple[dict[str, str], set[str]]:
