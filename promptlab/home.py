@@ -139,12 +139,8 @@ def read_window(project_id: str, request: HttpRequest) -> Window:
 
 def read_steps(window: Window) -> Sequence[Row]:
     """What several parts of the page tell of observations: by bucket and level, in one aggregation."""
-    figures = (
-        ("count", "count"),
-        ("totalCost", "sum"),
-        *((f"{side}Tokens", "sum") for side in ("input", "output", "total")),
-    )
-    return window.ask("observations", *figures, dimensions=("level",), bucketed=True)
+    spent = [(name, "sum") for name in ("totalCost", "inputTokens", "outputTokens", "totalTokens")]
+    return window.ask("observations", ("count", "count"), *spent, dimensions=("level",), bucketed=True)
 
 
 def totals(window: Window, steps: Sequence[Row]) -> list[dict[str, Any]]:
@@ -336,7 +332,8 @@ def _by_bucket(rows: Sequence[Row], figure: str) -> dict[datetime, float | None]
     points: dict[datetime, float | None] = {}
     for row in rows:
         start, value = row["time_dimension"], row[figure]
-        points[start] = value if points.get(start) is None else points[start] + (value or 0)
+        before = points.get(start)
+        points[start] = value if before is None else before + (value or 0)
     return points
 
 
@@ -345,7 +342,8 @@ def _split(
 ) -> dict[str, dict[datetime, float | None]]:
     """One series per value of the dimension; beyond the largest few the rest is one series."""
     figure = f"{measure[1]}_{measure[0]}"
-    rows = [row for row in window.ask(view, measure, bucketed=True, dimensions=(dimension,), **more) if row[figure]]
+    asked = window.ask(view, measure, bucketed=True, dimensions=(dimension,), **more)
+    rows = [row for row in asked if row[figure] is not None]
     sums: dict[str, float] = {}
     for row in rows:
         name = row[dimension] or NAMELESS
