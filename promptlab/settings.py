@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "forget old rejected events": {"task": "tracing.tasks.forget_old_rejected_events", "schedule": 600.0},
     "sum up measured hours": {"task": "tracing.tasks.refresh_rollups", "schedule": 30.0},
     "delete what is kept long enough": {"task": "tracing.tasks.enforce_retention", "schedule": 3600.0},
+    "export to buckets": {"task": "tracing.tasks.export_to_buckets", "schedule": 300.0},
     "delete what belonged to deleted traces": {"task": "tracing.tasks.sweep", "schedule": 24 * 3600.0},
 }
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from tracing import clients, comments, media_cleaning, rejected, retention
+from tracing import clients, comments, exporting, media_cleaning, rejected, retention
 from tracing.store import store
 
 
@@ -27,3 +27,8 @@ def sweep() -> None:
     """Media and comments of traces that are gone."""
     media_cleaning.sweep()
     comments.sweep()
+
+
+@shared_task
+def export_to_buckets() -> None:
+    exporting.run_due()

@@ -63,7 +63,7 @@ def parameter(route: Route, name: str, stage: Stage) -> str:
     if name == "path" and route.route.startswith("api/public/datasets/"):
         return f"{stage.ids['dataset']}/runs/{stage.ids['run']}"
     constants = {"verb": "resend", "direction": "next", "object_id": "1", "content_type_id": "1", "app_label": "llm"}
-    constants |= {"url": "nowhere"}
+    constants |= {"url": "nowhere", "ticket": "forged"}
     value = stage.ids.get(name, constants.get(name))
     if value is None:
         raise LookupError(f"{route.route}: tests/accounts/routes.py does not know what {name!r} means. Tell it.")

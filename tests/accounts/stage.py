@@ -23,7 +23,7 @@ from accounts.roles import Role
 from accounts.saved_views import save_view
 from prompts.models import ProtectedLabel
 from tests.conftest import Api, Keys
-from tracing.models import RejectedEvent
+from tracing.models import BlobStorageIntegration, RejectedEvent
 
 SECRET = "marmalade"
 TRACE, OBSERVATION, SESSION, SCORE = "alice-trace", "alice-observation", "alice-session", "alice-score"
@@ -119,6 +119,7 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "widget_id": widget["id"],
             "placement_id": "alice-tile",
             "tile_id": "alice-tile",
+            "integration_id": _integration(keys),
             "media_id": _media(api),
             "import_id": _import(client, keys, dataset["id"]),
         },
@@ -142,6 +143,24 @@ def _import(client: Client, keys: Keys, dataset_id: str) -> str:
     answer = client.post(f"/project/{keys.id}/datasets/{dataset_id}/-/import", {"file": file})
     assert answer.status_code in (302, 303), answer.content[:2000]
     return answer.headers["Location"].rstrip("/").rpartition("/")[2]
+
+
+def _integration(keys: Keys) -> str:
+    """An export that is switched off, so that nobody tries the bucket."""
+    integration = BlobStorageIntegration.objects.create(
+        project=keys.project,
+        type="S3",
+        bucket_name=SECRET,
+        region=SECRET,
+        access_key_id=SECRET,
+        export_frequency="daily",
+        enabled=False,
+        force_path_style=False,
+        file_type="JSONL",
+        export_mode="FULL_HISTORY",
+        export_source="LEGACY_TRACES_OBSERVATIONS",
+    )
+    return integration.pk
 
 
 def _media(api: Api) -> str:

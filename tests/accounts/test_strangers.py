@@ -284,7 +284,9 @@ def test_a_key_of_one_kind_does_not_open_the_other_kind_s_routes(stage: Stage, k
             if route.route == API:
                 continue
             for method in route.methods:
-                is_organization_s = any(part in route.route for part in ("organizations/", "projects/", "scim/"))
+                is_organization_s = any(
+                    part in route.route for part in ("organizations/", "projects/", "scim/", "blob-storage")
+                )
                 is_organization_s = is_organization_s or (route.route.endswith("/projects") and method != "GET")
                 if is_organization_s == (kind == "organization"):
                     continue

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from tracing.api.blob_storage import BlobStoragesView, BlobStorageView
 from tracing.api.comments import CommentsView, CommentView
 from tracing.api.dashboards import DashboardsView, DashboardView, PlacementsView, PlacementView
 from tracing.api.ingestion import IngestionView
@@ -41,6 +42,8 @@ urlpatterns = [
     path("media/<path:media_id>", MediaView.as_view()),
     path("comments", CommentsView.as_view()),
     path("comments/<path:comment_id>", CommentView.as_view()),
+    path("integrations/blob-storage", BlobStoragesView.as_view()),
+    path("integrations/blob-storage/<str:integration_id>", BlobStorageView.as_view()),
     path("unstable/dashboards", DashboardsView.as_view()),
     path("unstable/dashboards/<str:dashboard_id>", DashboardView.as_view()),
     path("unstable/dashboards/<str:dashboard_id>/placements", PlacementsView.as_view()),

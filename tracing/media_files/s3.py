@@ -10,11 +10,16 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from django.utils import timezone
 
 from tracing.media_files.base import LIFETIME, Address, Content
 from tracing.media_files.types import disposition
+
+
+class Refused(Exception):
+    """What the store said to an operation, or that it cannot be reached."""
+
 
 AT_ONCE = 1000  # keys that one deletion may name
 
@@ -47,6 +52,7 @@ class S3Files:
                 response_checksum_validation="when_required",
                 connect_timeout=5,
                 read_timeout=60,
+                retries={"total_max_attempts": 3, "mode": "standard"},
             ),
         }
 
@@ -80,7 +86,10 @@ class S3Files:
         return bool(found["ContentLength"] == content.content_length)
 
     def put(self, key: str, content_type: str, data: bytes) -> None:
-        self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=data, ContentType=content_type)
+        try:
+            self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=data, ContentType=content_type)
+        except (BotoCoreError, ClientError, ValueError) as error:
+            raise Refused(str(error)) from error
 
     def delete(self, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), AT_ONCE):

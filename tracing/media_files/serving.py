@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from tracing.media_files.base import Content
@@ -20,19 +20,19 @@ def serve(content: Content, path: Path, request: HttpRequest) -> HttpResponseBas
     """The whole file, or the one range asked for: players skip by it. Raises Http404 when the file is not there."""
     try:
         size = path.stat().st_size
-        wanted = _range(request.headers.get("Range", ""), size)
-        response: HttpResponseBase
-        if wanted is None:
-            response = FileResponse(path.open("rb"), content_type=content.content_type)
-            response.headers["Content-Length"] = str(size)
-        elif not wanted:
-            response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-        else:
-            response = StreamingHttpResponse(_read(path, wanted), status=206, content_type=content.content_type)
-            response.headers["Content-Length"] = str(len(wanted))
-            response.headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size}"
     except FileNotFoundError as error:
         raise Http404("The file is not there.") from error
+    asked = _range(request.headers.get("Range", ""), size)
+    wanted = range(size) if asked is None else asked
+    response: HttpResponseBase
+    if asked is not None and not asked:
+        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    else:
+        response = StreamingHttpResponse(_read(path, wanted), content_type=content.content_type)
+        response.headers["Content-Length"] = str(len(wanted))
+    if asked:
+        response.status_code = 206
+        response.headers["Content-Range"] = f"bytes {asked.start}-{asked.stop - 1}/{size}"
     safety = {
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, max-age=3600",
