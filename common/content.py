@@ -9,9 +9,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from common.message_shapes import ToolCall, plain_text, tool_answer, tool_call, unwrapped
+
 ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "function": "tool", "developer": "system"}
 # Keys under which messages usually sit, looked into in this order.
-WRAPPERS = ("messages", "input", "args", "kwargs", "prompt", "contents", "output", "choices", "message")
+WRAPPERS = (
+    "messages",
+    "input",
+    "inputs",
+    "args",
+    "outputs",
+    "kwargs",
+    "prompt",
+    "contents",
+    "output",
+    "generations",
+    "choices",
+    "message",
+)
 MAX_DEPTH = 6
 # How a text refers to a picture or file kept beside it (wire notes, section 7).
 MEDIA_MARK = "@@@langfuseMedia:"
@@ -19,7 +34,8 @@ MEDIA_MARK = "@@@langfuseMedia:"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn: a role known to the page's colours, its text, and whatever else it carried (tool calls, images)."""
+    """One turn: a role known to the page's colours, its text, the calls of tools it asks for, and whatever else it
+    carried. `answers` is the id of the call that it answers."""
 
     role: str
     text: str
@@ -27,6 +43,8 @@ class Message:
     images: tuple[str, ...] = ()
     name: str = ""
     placeholder: bool = False
+    calls: tuple[ToolCall, ...] = ()
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +97,9 @@ def is_message(value: Any) -> bool:
         return True
     if value.get("type") == "placeholder" and "name" in value:
         return True
-    return value.get("type") in ("human", "ai", "system", "tool", "chatmessage") and "content" in value
+    if value.get("type") in ("human", "ai", "system", "tool", "chatmessage") and "content" in value:
+        return True
+    return unwrapped(value) is not None
 
 
 def _find_messages(value: Any, depth: int) -> list[Any] | None:
@@ -90,6 +110,8 @@ def _find_messages(value: Any, depth: int) -> list[Any] | None:
     if isinstance(value, list):
         if value and all(is_message(item) for item in value):
             return value
+        if value and all(tool_call(item) for item in value):
+            return [{"role": "assistant", "tool_calls": value}]
         # One level of nesting only where it is the sole thing: [[{role…}]].
         return _find_messages(value[0], depth - 1) if len(value) == 1 else None
     if isinstance(value, Mapping):
@@ -124,20 +146,35 @@ def _only_text(value: Any) -> str | None:
 def _message(item: Mapping[str, Any]) -> Message:
     if item.get("type") == "placeholder":
         return Message("placeholder", str(item["name"]), placeholder=True)
+    item = unwrapped(item) or item
     role = str(item.get("role") or item.get("type") or "")
     content = item.get("content", item.get("parts"))
     texts: list[str] = []
     images: list[str] = []
     others: list[Any] = []
+    calls: list[ToolCall] = []
     for part in content if isinstance(content, list) else [content]:
-        _read_part(part, texts, images, others)
-    extra = {key: inner for key in ("tool_calls", "function_call", "tool_call_id") if (inner := item.get(key))}
-    if others:
-        extra["content"] = others
-    return Message(ROLES.get(role, role), "\n".join(texts), extra or None, tuple(images), str(item.get("name") or ""))
+        _read_part(part, texts, images, calls, others)
+    extra = {"content": others} if others else {}
+    for key in ("tool_calls", "function_call"):
+        if asked := item.get(key):
+            named = [tool_call(call) for call in (asked if isinstance(asked, list) else [{key: asked}])]
+            calls.extend(call for call in named if call is not None and call not in calls)
+            if None in named:
+                extra[key] = asked
+    answers, name = (str(item.get(key) or "") for key in ("tool_call_id", "name"))
+    return Message(
+        ROLES.get(role, role),
+        "\n".join(texts),
+        extra or None,
+        tuple(images),
+        name,
+        calls=tuple(calls),
+        answers=answers,
+    )
 
 
-def _read_part(part: Any, texts: list[str], images: list[str], others: list[Any]) -> None:
+def _read_part(part: Any, texts: list[str], images: list[str], calls: list[ToolCall], others: list[Any]) -> None:
     if part is None:
         return
     if isinstance(part, str):
@@ -147,16 +184,29 @@ def _read_part(part: Any, texts: list[str], images: list[str], others: list[Any]
     elif isinstance(part, Mapping) and part.get("type") == "image_url":
         url = part.get("image_url")
         images.append(str(url.get("url", "") if isinstance(url, Mapping) else url))
+    elif isinstance(part, Mapping) and (answer := tool_answer(part)) is not None:
+        _read_answer(answer, texts, others)
+    elif (call := tool_call(part)) is not None:
+        calls.append(call)
     else:
         others.append(part)
+
+
+def _read_answer(answer: Any, texts: list[str], others: list[Any]) -> None:
+    said = plain_text(answer)
+    if isinstance(said, str):
+        texts.append(said)
+    else:
+        others.append(said)
 
 
 def preview(value: Any, limit: int = 300) -> str:
     """One line of plain text for lists: the last user message or the answer, else the text or compact JSON."""
     content = value_content(value, "")
     if content.kind == "messages":
-        said = [message for message in content.messages if message.text and message.role != "system"]
-        text = (said or list(content.messages))[-1].text
+        said = [message for message in content.messages if (message.text or message.calls) and message.role != "system"]
+        last = (said or list(content.messages))[-1]
+        text = last.text or " ".join(map(str, last.calls))
     elif content.kind == "text":
         text = content.text
     elif content.kind == "json":
