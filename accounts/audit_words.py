@@ -30,6 +30,7 @@ SUBJECTS: Mapping[str, Any] = {
     "annotation_queue": _("annotation queue"),
     "annotation_queue_item": _("item of an annotation queue"),
     "api_key": _("API key"),
+    "blob_storage": _("export to a storage"),
     "dashboard": _("dashboard"),
     "dataset": _("dataset"),
     "dataset_run": _("dataset run"),

@@ -65,7 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session must carry to be this person's: besides the password, the epoch."""
-        usual: str = super()._get_session_auth_hash(secret)
+        usual: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
         if not self.session_epoch:
             return usual
         known = f"{usual}:{self.session_epoch}"

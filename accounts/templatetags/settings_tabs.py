@@ -41,8 +41,17 @@ def settings_tabs(context: Context) -> dict[str, Any]:
     request = context["request"]
     shown = [tab for tab in TABS if request.member.may(tab.action) and _exists(tab.view)]
     return {
-        "tabs": [{"label": tab.label, "url": (url := reverse(tab.view)), "now": url == request.path} for tab in shown]
+        "tabs": [
+            {"label": tab.label, "url": (url := reverse(tab.view)), "now": _is_now(tab, url, request.path)}
+            for tab in shown
+        ]
     }
+
+
+def _is_now(tab: Tab, url: str, path: str) -> bool:
+    """Whether the page is the tab's or stands below it; all of them stand below the general one."""
+    below = tab.view != "settings" and path.startswith(f"{url.rstrip('/')}/")
+    return path == url or below
 
 
 @cache

@@ -1,6 +1,5 @@
 """Everybody who has an account here, for the instance's admin: find, deactivate, let in again."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -49,12 +48,14 @@ class Activation(InstancePage):
     """Base of the two verbs."""
 
     http_method_names = ["post"]
-    verb: ClassVar[Callable[[str, User], User]]
     done: ClassVar[Any]
+
+    def act(self, user_id: str) -> User:
+        raise NotImplementedError
 
     def post(self, request: HttpRequest, user_id: str) -> HttpResponseBase:
         try:
-            user = type(self).verb(user_id, self.user)
+            user = self.act(user_id)
         except NotFound as error:
             raise Http404(error.message) from error
         except Conflict as error:
@@ -65,10 +66,14 @@ class Activation(InstancePage):
 
 
 class Deactivation(Activation):
-    verb = staticmethod(deactivate)
     done = _("%(email)s is signed out and cannot sign in any more.")
+
+    def act(self, user_id: str) -> User:
+        return deactivate(user_id, self.user)
 
 
 class Reactivation(Activation):
-    verb = staticmethod(reactivate)
     done = _("%(email)s may sign in again.")
+
+    def act(self, user_id: str) -> User:
+        return reactivate(user_id, self.user)
