@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TypeVar
 
 from datasets.models import DatasetRun, DatasetRunItem
@@ -137,7 +138,7 @@ def _answer(
     judged: dict[ScoreKey, list[Score]] = defaultdict(list)
     for score in scores:
         if _judges(score, link, shared):
-            judged[ScoreKey(score.name, score.source, score.data_type)].append(score)
+            judged[_key(score.name, score.source, score.data_type)].append(score)
     told: Trace | Observation | None = observation if link.observation_id else trace
     if told is None:
         return Answer(link=link, scores=dict(judged))
@@ -162,6 +163,12 @@ def _answer(
         output_preview=told.output_preview,
         scores=dict(judged),
     )
+
+
+@lru_cache(maxsize=1024)
+def _key(name: str, source: str, data_type: str) -> ScoreKey:
+    """One object per key: looked up by the thousand, the same object is found without comparing its texts."""
+    return ScoreKey(name, source, data_type)
 
 
 def _judges(score: Score, link: DatasetRunItem, shared: bool) -> bool:

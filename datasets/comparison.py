@@ -162,13 +162,16 @@ def compare(
     keys = tuple(score_keys([answer for answers in sets for answer in answers]))
     numeric = [key for key in keys if key.data_type in NUMBERS]
     key = next((key for key in numeric if key.text == chosen), None) or _most_told(numeric, summaries)
-    against = {key: _against(sets, baseline, key) for key in numeric}
-    return Comparison(tuple(runs), baseline, summaries, keys, key, against, tuple(_rows(sets, baseline, key)))
+    values = {key: [item_values(answers, key) for answers in sets] for key in numeric}
+    against = {key: _against(values[key], baseline) for key in numeric}
+    rows = _rows(sets, values[key] if key else [{} for _ in sets], baseline, key)
+    return Comparison(tuple(runs), baseline, summaries, keys, key, against, tuple(rows))
 
 
-def _rows(sets: Sequence[Sequence[Answer]], baseline: int, key: ScoreKey | None) -> list[Row]:
+def _rows(
+    sets: Sequence[Sequence[Answer]], values: Sequence[Mapping[str, float]], baseline: int, key: ScoreKey | None
+) -> list[Row]:
     grouped = [_by_item(answers) for answers in sets]
-    values = [item_values(answers, key) if key else {} for answers in sets]
     order = dict.fromkeys(item_id for group in grouped for item_id in group)
     return [_row(item_id, grouped, values, baseline, key) for item_id in order]
 
@@ -198,12 +201,9 @@ def _row(
     return Row(item_id, link, tuple(sides), disagree, worse)
 
 
-def _against(sets: Sequence[Sequence[Answer]], baseline: int, key: ScoreKey) -> tuple[Against | None, ...]:
-    base = item_values(sets[baseline], key)
-    return tuple(
-        None if position == baseline else _one_against(base, item_values(answers, key))
-        for position, answers in enumerate(sets)
-    )
+def _against(values: Sequence[Mapping[str, float]], baseline: int) -> tuple[Against | None, ...]:
+    base = values[baseline]
+    return tuple(None if position == baseline else _one_against(base, own) for position, own in enumerate(values))
 
 
 def _one_against(base: Mapping[str, float], own: Mapping[str, float]) -> Against:
