@@ -10,6 +10,7 @@ from django.db import connection
 
 from tests.tracing.store.conftest import HERE
 from tests.tracing.store.making import at, batch, generation, step, trace
+from tracing.models import TraceRow
 from tracing.records import LEVELS, TraceDetail
 from tracing.store import store as configured_store
 from tracing.store.base import Store
@@ -94,6 +95,35 @@ def test_monstrous_numbers_do_not_break_the_sums(a_store: Store, write: Any) -> 
     found = a_store.get_trace(HERE, "t1")
     assert found
     assert found.trace.total_tokens == 3 * 10**12
+
+
+def test_a_trace_that_comes_whole_sums_up_as_one_that_comes_in_pieces(a_store: Store, write: Any) -> None:
+    chance = random.Random(3)
+    for turn in range(10):
+        steps = [some_generation(chance, f"{turn}-{n}", f"t{turn}") for n in range(chance.randrange(1, 8))]
+        for one in steps:
+            one.parent_observation_id, one.as_root = chance.choice([(None, None), ("p", None), ("p", True)])
+        made = trace(f"t{turn}", timestamp=None, seen_at=at(50), explicit=False)
+        write(made, *steps)
+        write(made, *steps[:1], project_id="in pieces")
+        for one in steps:
+            write(one, project_id="in pieces")
+        whole, pieces = a_store.get_trace(HERE, f"t{turn}"), a_store.get_trace("in pieces", f"t{turn}")
+        assert whole
+        assert pieces
+        assert totals_stored(whole) == totals_stored(pieces) == totals_in_python(whole)
+        assert whole.trace.timestamp == pieces.trace.timestamp
+        roots = TraceRow.objects.filter(id=f"t{turn}").values_list("root_id", flat=True)
+        assert len(set(roots)) == 1
+
+
+def test_an_observation_that_stays_elsewhere_does_not_count_in_a_new_trace(a_store: Store, write: Any) -> None:
+    write(generation("g1", "t1"))
+    write(generation("g1", "t2"), trace("t2"))
+    moved, kept = a_store.get_trace(HERE, "t2"), a_store.get_trace(HERE, "t1")
+    assert moved
+    assert kept
+    assert (moved.trace.observation_count, kept.trace.observation_count) == (0, 1)
 
 
 @pytest.mark.django_db(transaction=True)

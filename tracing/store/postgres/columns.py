@@ -11,6 +11,7 @@ from tracing.store.postgres.arrays import array
 LAST = "coalesce(new.{}, old.{})"  # the last one given
 FIRST = "coalesce(old.{}, new.{})"  # the first one given, for ever
 REPLACE = "new.{}"
+KEEP = "old.{}"  # for a new row only
 # Of a trace: what is only implied fills gaps.
 SAID = "CASE WHEN new.explicit THEN coalesce(new.{}, old.{}) ELSE coalesce(old.{}, new.{}) END"
 
@@ -62,6 +63,21 @@ TRACE: Columns = {
     "bookmarked": ("boolean", SAID),
     "pack": ("bigint", _SAID_PACK),
     "pack_hash": ("bigint", LAST),
+    # Totals: of a row that is there already they are summed anew (see `totals`).
+    "root_id": ("text", KEEP),
+    "first_start": ("timestamptz", KEEP),
+    "last_end": ("timestamptz", KEEP),
+    "input_tokens": ("bigint", KEEP),
+    "output_tokens": ("bigint", KEEP),
+    "total_tokens": ("bigint", KEEP),
+    "input_cost": ("float8", KEEP),
+    "output_cost": ("float8", KEEP),
+    "total_cost": ("float8", KEEP),
+    "observation_count": ("bigint", KEEP),
+    "error_count": ("bigint", KEEP),
+    "warning_count": ("bigint", KEEP),
+    "debug_count": ("bigint", KEEP),
+    "level": ("smallint", KEEP),
     "metadata": (
         "jsonb",
         "CASE WHEN old.metadata IS NULL OR new.metadata IS NULL THEN coalesce(old.metadata, new.metadata)"

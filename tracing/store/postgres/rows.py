@@ -16,6 +16,7 @@ from tracing.store.postgres.packs import TRACE as TRACE_PART
 from tracing.store.postgres.packs import Part
 from tracing.store.postgres.packs import key as part_key
 from tracing.store.postgres.sql import plain
+from tracing.store.postgres.totals import NAMES, NOTHING
 
 # What arrives for each column, row by row.
 Arriving = dict[str, list[Any]]
@@ -38,11 +39,23 @@ _LEVEL: Mapping[str | None, int] = {level: rank for rank, level in enumerate(LEV
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def traces(changes: Sequence[TraceChange], packs: Mapping[str, int], hashes: Mapping[str, int]) -> Arriving:
-    """The columns of TRACE; `packs` says where the texts are, `hashes` what they say."""
+def traces(
+    changes: Sequence[TraceChange],
+    packs: Mapping[str, int],
+    hashes: Mapping[str, int],
+    totals: Mapping[str, Mapping[str, Any]],
+) -> Arriving:
+    """The columns of TRACE; `packs` says where the texts are, `hashes` what they say, `totals` what their observations
+    in this batch amount to."""
     arriving = _said(changes, TRACE)
     arriving["timestamp"] = [change.timestamp or change.seen_at for change in changes]
+    sums = [totals.get(change.id, NOTHING) for change in changes]
+    for name in NAMES:
+        arriving[name] = [total[name] for total in sums]
     arriving["timestamp_given"] = [change.explicit and change.timestamp is not None for change in changes]
+    for place, first in enumerate(arriving["first_start"]):
+        if first is not None and not arriving["timestamp_given"][place]:
+            arriving["timestamp"][place] = min(arriving["timestamp"][place], first)
     arriving["environment_given"] = [change.explicit and change.environment is not None for change in changes]
     arriving["tags"] = [sorted(set(change.tags)) for change in changes]
     arriving["metadata"] = [_of_row(change.metadata) for change in changes]

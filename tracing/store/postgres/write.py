@@ -3,7 +3,8 @@
 Two requests often write the same trace at once. Every transaction takes its row locks in the same order (sessions,
 traces, observations, scores; each by id), so that they wait for each other and never in a circle. A batch locks the
 traces of all its observations before it touches these; hence the totals, summed anew from the observations at the end,
-see everything that was committed before and nobody else sums the same trace meanwhile.
+see everything that was committed before and nobody else sums the same trace meanwhile. A trace that is new, with
+observations that are all new, brings its totals with it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,16 +19,19 @@ from tracing.store.postgres.arrays import array
 from tracing.store.postgres.folding import DEEP, fold
 from tracing.store.postgres.sql import fetch, run
 from tracing.store.postgres.texts import Chain, chain
+from tracing.store.postgres.totals import SUM_UP, of_batch
 
 ATTEMPTS = 3
 
-# Both answer with the rows that were there already and changed (xmax is their old version's end).
+# Answer with the rows that were written, and whether they were there already (xmax is their old version's end); of
+# observations with those, and then with the number of new ones.
 _STOOD = "xmax <> 0"
 _UPSERT_TRACES = f"{columns.upsert('tracing_trace', columns.TRACE)} RETURNING id, pack, earlier, {_STOOD}"
 _UPSERT_OBSERVATIONS = (
     f"WITH merged AS ({columns.upsert('tracing_observation', columns.OBSERVATION)}"  # noqa: S608
     f" RETURNING id, trace_id, pack, earlier, {_STOOD} AS stood)"
     " SELECT id, trace_id, pack, earlier FROM merged WHERE stood"
+    " UNION ALL SELECT NULL, NULL, count(*), NULL FROM merged WHERE NOT stood"
 )
 _UPSERT_SCORES = columns.upsert("tracing_score", columns.SCORE)
 
@@ -44,44 +48,6 @@ WHERE old.project_id = (SELECT %s) AND old.id = new.id
 """
 _TRACES_OF = "SELECT id, trace_id FROM tracing_observation WHERE project_id = (SELECT %s) AND id = ANY(%s)"
 
-# LATERAL and the ids named twice: each trace and its observations are found by their index, whatever the planner
-# believes about the size of the project. Sums of money go through numeric: the same in whatever order the rows stand.
-_SUM_UP = """
-WITH totals AS MATERIALIZED (
-    SELECT touched.id, sums.*
-    FROM unnest(%s::text[]) AS touched(id) CROSS JOIN LATERAL (
-        SELECT
-            (array_agg(id ORDER BY as_root IS TRUE DESC, start_time, id) FILTER (WHERE {root}))[1] AS root_id,
-            min(start_time) AS first_start, max(end_time) AS last_end,
-            coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens,
-            coalesce(sum(total_tokens), 0) AS total_tokens,
-            sum(input_cost::numeric)::float8 AS input_cost, sum(output_cost::numeric)::float8 AS output_cost,
-            sum(total_cost::numeric)::float8 AS total_cost,
-            count(*) AS observation_count, count(*) FILTER (WHERE level = 3) AS error_count,
-            count(*) FILTER (WHERE level = 2) AS warning_count, count(*) FILTER (WHERE level = 0) AS debug_count,
-            max(coalesce(level, 1)) AS level
-        FROM tracing_observation o WHERE project_id = (SELECT %s) AND trace_id = touched.id
-    ) sums
-)
-UPDATE tracing_trace t SET {assignments}, updated_at = now()
-FROM totals
-WHERE t.project_id = (SELECT %s) AND t.id = totals.id AND t.id = ANY(%s) AND ({current}) IS DISTINCT FROM ({computed})
-"""
-_TOTALS = {
-    name: f"totals.{name}"
-    for name in (
-        "root_id", "first_start", "last_end", "input_tokens", "output_tokens", "total_tokens", "input_cost",
-        "output_cost", "total_cost", "observation_count", "error_count", "warning_count", "debug_count", "level",
-    )
-} | {
-    "timestamp": "CASE WHEN t.timestamp_given THEN t.timestamp ELSE least(t.timestamp, totals.first_start) END",
-}  # fmt: skip
-_SUM_UP = _SUM_UP.format(
-    root="parent_observation_id IS NULL OR as_root",
-    assignments=", ".join(f"{name} = {value}" for name, value in _TOTALS.items()),
-    current=", ".join(f"t.{name}" for name in _TOTALS),
-    computed=", ".join(_TOTALS.values()),
-)
 _DROP_EMPTY = """
 DELETE FROM tracing_trace t WHERE project_id = (SELECT %s) AND id = ANY(%s) AND NOT explicit AND observation_count = 0
 AND NOT EXISTS (SELECT FROM tracing_score s WHERE s.project_id = t.project_id AND s.trace_id = t.id)
@@ -112,23 +78,26 @@ def _write(project_id: str, changes: Changes) -> None:
     hashes = {part.key: part.fingerprint for part in parts if part.key.startswith(packs.TRACE)}
     packed = packs.add(project_id, parts)
     deep: dict[str, list[Chain]] = {}
+    steps = rows.observations(observations, homes, packed) if observations else {}
     _write_sessions(project_id, traces, changes.sessions)
     if traces:
-        arriving = columns.arriving(project_id, columns.TRACE, rows.traces(traces, packed, hashes))
+        arriving = columns.arriving(project_id, columns.TRACE, rows.traces(traces, packed, hashes, of_batch(steps)))
         written = fetch(_UPSERT_TRACES, arriving, prepare=True)
         deep["tracing_trace"] = [chain(packs.TRACE, *row[:3]) for row in written if len(row[2] or ()) >= DEEP]
         _drop_unused(project_id, packed, written)
     if observations:
-        arriving = columns.arriving(project_id, columns.OBSERVATION, rows.observations(observations, homes, packed))
-        stood = fetch(_UPSERT_OBSERVATIONS, arriving, prepare=True)
+        arriving = columns.arriving(project_id, columns.OBSERVATION, steps)
+        *stood, (_, _, new, _) = fetch(_UPSERT_OBSERVATIONS, arriving, prepare=True)
         deep["tracing_observation"] = [
             chain(packs.OBSERVATION, id, pack, earlier) for id, _, pack, earlier in stood if len(earlier or ()) >= DEEP
         ]
         # They may have stood in a wrapper, whose id is theirs, until now.
         wrappers.update(id for id, trace_id, *_ in stood if id != trace_id)
         touched = wrappers.union(homes.values(), (trace_id for _, trace_id, *_ in stood))
-        ids = sorted(touched)
-        run(_SUM_UP, (ids, project_id, project_id, ids))
+        if new == len(observations):  # else one of them may stand in another trace than this batch believes
+            touched.difference_update(id for id, _, _, old in written if not old)
+        if ids := sorted(touched):
+            run(SUM_UP, (ids, project_id, project_id, ids))
         if wrappers:
             run(_DROP_EMPTY, (project_id, sorted(wrappers)))
     if changes.scores:
