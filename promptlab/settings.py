@@ -1,6 +1,7 @@
 """Settings, read from top to bottom. Every variable is listed in .env.example."""
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -249,7 +250,7 @@ if 0 < len(ADMIN_API_KEY) < 16:
 
 MEDIA_DIR = Path(env.text("PROMPTLAB_MEDIA_DIR", str(DATA_DIR / "media")))
 MEDIA_LIMIT = env.number("PROMPTLAB_MEDIA_LIMIT", 1_000_000_000)
-MEDIA_S3 = {
+MEDIA_S3: dict[str, Any] = {
     "bucket": env.text("PROMPTLAB_MEDIA_S3_BUCKET"),
     "endpoint": env.text("PROMPTLAB_MEDIA_S3_ENDPOINT"),
     "region": env.text("PROMPTLAB_MEDIA_S3_REGION"),

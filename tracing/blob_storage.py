@@ -193,7 +193,7 @@ def _checked(draft: Draft) -> dict[str, Any]:
         raise Invalid("bucketName must be the name of a bucket: letters, digits, dots, dashes.", "bucketName")
     if draft.prefix and not draft.prefix.endswith("/"):
         raise Invalid("prefix must end with a slash.", "prefix")
-    checked = {
+    checked: dict[str, Any] = {
         "type": draft.type,
         "bucket_name": draft.bucket_name,
         "endpoint": _endpoint(draft),

@@ -94,7 +94,7 @@ def move(
         before = _told(dashboard)
         tile = find_tile(dashboard, placement_id)
         _check_bounds(changes)
-        moved = tile | changes
+        moved = {**tile, **changes}
         dashboard.placements = [moved if one is tile else one for one in dashboard.placements]
         _save(dashboard, author, "update", before)
     return moved

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from django.db.models import Q
@@ -55,6 +55,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 Row = dict[str, Any]
 Read = Callable[[Cursor], Page[Any]]
+Order = tuple[str, Literal["asc", "desc"]]
 
 
 def run_due() -> None:
@@ -107,9 +108,9 @@ def _beginning(integration: BlobStorageIntegration, end: datetime) -> datetime:
     first = Cursor(limit=1)
     project_id = integration.project_id
     found = [
-        *(row.timestamp for row in store().traces(_traces(project_id, (), first)).rows),
-        *(row.start_time for row in store().observations(_observations(project_id, (), first)).rows),
-        *(row.timestamp for row in store().scores(_scores(project_id, (), first)).rows),
+        *(row.timestamp for row in _traces(project_id, (), first).rows),
+        *(row.start_time for row in _observations(project_id, (), first).rows),
+        *(row.timestamp for row in _scores(project_id, (), first).rows),
     ]
     return min(found, default=end)
 
@@ -117,18 +118,16 @@ def _beginning(integration: BlobStorageIntegration, end: datetime) -> datetime:
 def _copy(integration: BlobStorageIntegration, since: datetime, until: datetime) -> None:
     bucket = bucket_of(integration)
     project_id = integration.project_id
-    for table, ask, column, read in (
-        ("traces", _traces, "timestamp", store().traces),
-        ("observations", _observations, "startTime", store().observations),
-        ("scores", _scores, "timestamp", store().scores),
+    groups = integration.export_field_groups or list(COLUMNS)
+    for table, read, column, spell in (
+        ("traces", _traces, "timestamp", _row),
+        ("observations", _observations, "startTime", partial(_observation, groups)),
+        ("scores", _scores, "timestamp", _row),
     ):
         if table == "traces" and integration.export_source == "OBSERVATIONS_V2":
             continue
-        spell = (
-            partial(_observation, integration.export_field_groups or list(COLUMNS)) if table == "observations" else _row
-        )
         filters = (Filter("datetime", column, ">=", since), Filter("datetime", column, "<", until))
-        for part, rows in enumerate(_files(lambda cursor: read(ask(project_id, filters, cursor)))):  # noqa: B023
+        for part, rows in enumerate(_files(partial(read, project_id, filters))):
             ending, content_type, data = _written(integration, [spell(row) for row in rows])
             span = f"{since:%Y-%m-%dT%H-%M-%SZ}_{until:%Y-%m-%dT%H-%M-%SZ}"
             bucket.put(f"{project_id}/{table}/{span}-{part:04d}.{ending}", content_type, data)
@@ -147,14 +146,14 @@ def _files(read: Read) -> Iterator[list[Any]]:
             rows = []
 
 
-def _traces(project_id: str, filters: tuple[Filter, ...], window: Cursor) -> TraceQuery:
-    return TraceQuery(
-        project_id=project_id, filters=filters, order=("timestamp", "asc"), window=window, with_bodies=True
-    )
+def _traces(project_id: str, filters: tuple[Filter, ...], window: Cursor) -> Page[Any]:
+    order: Order = ("timestamp", "asc")
+    query = TraceQuery(project_id=project_id, filters=filters, order=order, window=window, with_bodies=True)
+    return store().traces(query)
 
 
-def _observations(project_id: str, filters: tuple[Filter, ...], window: Cursor) -> ObservationQuery:
-    return ObservationQuery(
+def _observations(project_id: str, filters: tuple[Filter, ...], window: Cursor) -> Page[Any]:
+    query = ObservationQuery(
         project_id=project_id,
         filters=filters,
         order=("startTime", "asc"),
@@ -162,10 +161,12 @@ def _observations(project_id: str, filters: tuple[Filter, ...], window: Cursor) 
         with_bodies=True,
         with_trace=True,
     )
+    return store().observations(query)
 
 
-def _scores(project_id: str, filters: tuple[Filter, ...], window: Cursor) -> ScoreQuery:
-    return ScoreQuery(project_id=project_id, filters=filters, order=("timestamp", "asc"), window=window)
+def _scores(project_id: str, filters: tuple[Filter, ...], window: Cursor) -> Page[Any]:
+    order: Order = ("timestamp", "asc")
+    return store().scores(ScoreQuery(project_id=project_id, filters=filters, order=order, window=window))
 
 
 def _row(record: Any) -> Row:
