@@ -1,6 +1,7 @@
 """Evaluate → Evaluators (with their rules) and Annotation: what is defined, and what can be changed by a form."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,7 +16,8 @@ from unfold.decorators import display
 from accounts.authors import Author
 from common.admin import ProjectModelAdmin
 from common.errors import DomainError
-from evaluation import evaluators, queues, rule_filters, rules
+from evaluation import evaluators, mapping, queues, rule_filters, rules
+from evaluation.definitions import Output
 from evaluation.forms import EvaluatorForm, QueueForm, RuleForm
 from evaluation.models import AnnotationQueue, EvaluationRule, Evaluator, EvaluatorVersion, ItemStatus
 
@@ -61,7 +63,8 @@ class AnnotationQueueAdmin(EvaluationAdmin):
             f"{name}_count": Count("items", filter=Q(items__status=status), distinct=True)
             for name, status in items.items()
         }
-        return super().get_queryset(request).prefetch_related("asked__config", "assignments__user").annotate(**counted)
+        found: QuerySet[AnnotationQueue] = super().get_queryset(request)
+        return found.prefetch_related("asked__config", "assignments__user").annotate(**counted)
 
     @admin.display(description=_("Score configs"))
     def asked_for(self, queue: AnnotationQueue) -> str:
@@ -107,13 +110,13 @@ class EvaluatorAdmin(EvaluationAdmin):
 
     shell_section = "evaluators"
     form = EvaluatorForm
-    list_display = ("name", "type", "version", "model", "rule_count", "status", "updated_at")
+    list_display = ("name", "type", "version", "judged_by", "rule_count", "status", "updated_at")
     list_filter = ("type",)
     search_fields = ("name", "description")
     list_before_template = "evaluation/evaluators_before.html"
-    readonly_fields = ("type", "status", "definition", "history")
+    readonly_fields = ("type", "state", "definition", "history")
     fieldsets = (
-        (None, {"fields": ("name", "description", "type", "status")}),
+        (None, {"fields": ("name", "description", "type", "state")}),
         (_("Latest version"), {"fields": ("definition",)}),
         (_("Versions"), {"fields": ("history",)}),
     )
@@ -132,7 +135,7 @@ class EvaluatorAdmin(EvaluationAdmin):
         return int(evaluator.latest_version)
 
     @admin.display(description=_("Model"), ordering="latest_model")
-    def model(self, evaluator: Any) -> str:
+    def judged_by(self, evaluator: Any) -> str:
         return evaluator.latest_model or "–"
 
     @admin.display(description=_("Rules"), ordering="rules_count")
@@ -145,15 +148,20 @@ class EvaluatorAdmin(EvaluationAdmin):
             return "active", _("ready")
         return "paused", evaluator.paused_message or _("paused")
 
+    @admin.display(description=_("Status"))
+    def state(self, evaluator: Evaluator) -> Any:
+        return self.status(evaluator)[1]
+
     @admin.display(description=_("Definition"))
     def definition(self, evaluator: Evaluator) -> str:
         version = evaluators.latest([evaluator.pk])[evaluator.pk]
         if version.output is None:
             return _blocks([(version.source_code_language or "", version.source_code or "")])
         told = [(message["role"], message["content"]) for message in version.messages]
-        told.append((str(_("Answers with")), _json({name: value for name, value in version.output.items() if value})))
-        if version.mapping:
-            told.append((str(_("Variables")), _json(version.mapping)))
+        told.append((str(_("Answers with")), _output_told(Output(**version.output))))
+        if mapped := mapping.read(version.mapping):
+            lines = (f"{one.variable} ← {one.source} {one.json_path or ''}".rstrip() for one in mapped)
+            told.append((str(_("Variables")), "\n".join(lines)))
         if version.provider:
             told.append((str(_("Model")), f"{version.provider} · {version.model}"))
         return _blocks(told)
@@ -186,8 +194,8 @@ class EvaluationRuleAdmin(EvaluationAdmin):
     search_fields = ("name",)
     list_before_template = "evaluation/evaluators_before.html"
     actions = ("switch_on", "switch_off")
-    readonly_fields = ("status", "target", "used", "conditions")
-    fieldsets = ((None, {"fields": ("name", "sampling", "status", "target", "used", "conditions")}),)
+    readonly_fields = ("state", "target", "used", "conditions")
+    fieldsets = ((None, {"fields": ("name", "sampling", "state", "target", "used", "conditions")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EvaluationRule]:
         found: QuerySet[EvaluationRule] = super().get_queryset(request)
@@ -222,9 +230,13 @@ class EvaluationRuleAdmin(EvaluationAdmin):
         pause = rules.why_paused(rule, versions)
         return ("paused", pause.message) if pause else ("on", _("on"))
 
+    @admin.display(description=_("Status"))
+    def state(self, rule: EvaluationRule) -> Any:
+        return self.status(rule)[1]
+
     @admin.display(description=_("Filter"))
     def conditions(self, rule: EvaluationRule) -> str:
-        return _blocks([("", _json(rule.filter))]) if rule.filter else "–"
+        return format_html_join("", "<p>{}</p>", ((_condition_told(one),) for one in rule.filter)) or "–"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -262,8 +274,23 @@ def _blocks(told: list[tuple[str, str]]) -> SafeString:
     return format_html_join("", '<div class="block"><p class="small faint">{}</p><pre>{}</pre></div>', told)
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
+def _output_told(output: Output) -> str:
+    """What a judge answers with, in lines."""
+    lines = [output.data_type]
+    if output.min_value is not None or output.max_value is not None:
+        low, high = ("∞" if limit is None else f"{limit:g}" for limit in (output.min_value, output.max_value))
+        lines[0] += f" {'−' if low == '∞' else ''}{low} … {high}"
+    if output.categories:
+        lines[0] += f": {', '.join(output.categories)}"
+    return "\n".join(filter(None, [*lines, output.instructions, output.reasoning]))
+
+
+def _condition_told(condition: Mapping[str, Any]) -> str:
+    """A condition as one reads it: `metadata.a = x`."""
+    value = condition["value"]
+    column = ".".join(filter(None, (condition["column"], condition.get("key"))))
+    shown = ", ".join(value) if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
+    return f"{column} {condition['operator']} {'' if value == '' else shown}".rstrip()
 
 
 def _project_id(request: HttpRequest) -> str:

@@ -106,7 +106,7 @@ def for_target(target: str, conditions: Sequence[Condition]) -> list[Condition]:
 
 
 def _asks_for_roots(condition: Condition) -> bool:
-    return condition["column"] == ROOT and (condition["operator"] == "=") == condition["value"]
+    return condition["column"] == ROOT and (condition["operator"] == "=") is condition["value"]
 
 
 def _condition(raw: Any, place: str, columns: Mapping[str, Column]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`/v2/evaluators` (Python SDK 5.0.4, `api/evaluators`; api.md, section 9)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -118,7 +118,7 @@ class EvaluatorView(StableView):
 
     def patch(self, request: Request, evaluator_id: str) -> Response:
         changes = given(convert(request.data, ChangeBody))
-        if DEFINING & request.data.keys():
+        if DEFINING & set(request.data):
             changes["definition"] = _definition(request.data)
         if not changes:
             raise Invalid("The body names nothing to change: send name, description or a whole definition.")
@@ -138,7 +138,7 @@ class EvaluatorVersionsView(StableView):
         return cursors.by_version(request, versions, lambda rows: [_version_shape(version) for version in rows])
 
 
-def _definition(data: Mapping[str, Any]) -> Definition:
+def _definition(data: Any) -> Definition:
     match data.get("type"):
         case EvaluatorType.JUDGE:
             return convert(data, JudgeBody).definition()

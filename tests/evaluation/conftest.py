@@ -37,7 +37,7 @@ def unstable_judge(**fields: Any) -> dict[str, Any]:
 @pytest.fixture
 def connection(api: Api) -> str:
     """The provider's name of an LLM connection."""
-    body = {"provider": "house", "adapter": "openai", "secretKey": "sk-1", "customModels": ["small"]}
+    body = {"provider": "house", "adapter": "openai", "secretKey": "sk-1", "customModels": ["tiny-judge"]}
     answer = api.put("llm-connections", {**body, "withDefaultModels": False})
     assert answer.status_code == 201, answer.content
     return "house"

@@ -63,7 +63,7 @@ def judge(**fields):
                 EvaluatorChatMessage(role=EvaluatorChatMessageRole.SYSTEM, content="Judge."),
                 EvaluatorChatMessage(role=EvaluatorChatMessageRole.USER, content="{{answer}}?"),
             ],
-            "model_config_": EvaluatorModelConfig(provider="house", model="small"),
+            "model_config_": EvaluatorModelConfig(provider="house", model="tiny-judge"),
             "variable_mapping": [
                 PromptVariableMappingInput(
                     variable="answer", source=PromptVariableMappingSource.OUTPUT, json_path="$.text"

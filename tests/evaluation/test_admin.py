@@ -20,7 +20,7 @@ def at(project: Keys) -> str:
 @pytest.fixture
 def defined(make: Make, connection: str) -> dict[str, Any]:
     """A judge in two versions, a program, and a rule that uses both."""
-    chosen = {"provider": connection, "model": "small"}
+    chosen = {"provider": connection, "model": "tiny-judge"}
     right = make("unstable/evaluators", unstable_judge(modelConfig=chosen))
     make("unstable/evaluators", unstable_judge(modelConfig=chosen, prompt="Новый {{answer}} {{reference}}"))
     code = make("v2/evaluators", {"name": "Length", **CODE})
@@ -54,11 +54,13 @@ def test_evaluators_are_shown_with_their_latest_version(
     page_client, bob: User, at: str, defined: dict[str, Any]
 ) -> None:
     text = page(page_client(bob), f"{at}evaluator/")
-    for shown in ("Right", "Length", "small", "LLM as a judge", "ready"):
+    for shown in ("Right", "Length", "tiny-judge", "LLM as a judge", "tiny-judge", "ready"):
         assert shown in text
     text = page(page_client(bob), f"{at}evaluator/{defined['judge']['id']}/change/")
     assert "Новый {{answer}}" in text
-    assert "house · small" in text
+    assert "house · tiny-judge" in text
+    assert "NUMERIC 0 … 1\n1 is right" in text
+    assert "reference ← metadata $.expected[0]" not in text, "the rule's own mapping is the rule's"
     assert "def evaluate(ctx)" in page(page_client(bob), f"{at}evaluator/{defined['code']['id']}/change/")
 
 
@@ -79,7 +81,7 @@ def test_rules_are_shown_with_what_they_do(page_client, bob: User, at: str, defi
     text = page(page_client(bob), f"{at}evaluationrule/")
     for shown in ("All", "25 %", "Right, Length", "observations"):
         assert shown in text
-    assert "&quot;ERROR&quot;" in page(page_client(bob), f"{at}evaluationrule/{defined['rule']['id']}/change/")
+    assert "level any of ERROR" in page(page_client(bob), f"{at}evaluationrule/{defined['rule']['id']}/change/")
 
 
 def test_rules_are_switched_and_what_cannot_run_says_why(

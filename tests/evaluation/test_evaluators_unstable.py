@@ -17,7 +17,7 @@ PATH = "unstable/evaluators"
 
 
 def test_a_judge_reads_back_as_it_was_sent(api: Api, connection: str) -> None:
-    chosen = {"provider": connection, "model": "small"}
+    chosen = {"provider": connection, "model": "tiny-judge"}
     answer = api.post(PATH, unstable_judge(modelConfig=chosen, mapping=MAPPING))
     assert answer.status_code == 200, answer.content
     made = answer.json()

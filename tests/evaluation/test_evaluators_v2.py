@@ -17,7 +17,7 @@ DEEP = "$" + "[?(@" * 200
 
 
 def test_a_judge_reads_back_as_it_was_sent(api: Api, connection: str) -> None:
-    chosen = {"provider": connection, "model": "small"}
+    chosen = {"provider": connection, "model": "tiny-judge"}
     answer = api.post(PATH, judge(description=" How right ", modelConfig=chosen, variableMapping=MAPPING))
     assert answer.status_code == 201, answer.content
     made = answer.json()
@@ -145,7 +145,7 @@ def test_what_is_no_evaluator_is_refused(api: Api, body: Any) -> None:
     refusal(api.post(PATH, body), 400, "invalid_body")
 
 
-@pytest.mark.parametrize("chosen", [("nobody", "small"), ("house", "large")])
+@pytest.mark.parametrize("chosen", [("nobody", "tiny-judge"), ("house", "large")])
 def test_a_model_that_is_not_to_be_had_is_refused_as_the_sdk_expects(
     api: Api, connection: str, chosen: tuple[str, str]
 ) -> None:

@@ -27,7 +27,7 @@ FILTER = [
 @pytest.fixture
 def right(make: Make, connection: str) -> dict[str, Any]:
     """A judge with a default mapping, and a model."""
-    chosen = {"provider": connection, "model": "small"}
+    chosen = {"provider": connection, "model": "tiny-judge"}
     return make("v2/evaluators", judge(variableMapping=MAPPING, modelConfig=chosen))
 
 

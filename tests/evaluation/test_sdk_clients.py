@@ -22,11 +22,11 @@ def test_the_sdk_defines_evaluators_rules_and_queues(server: Server, sdk: str, a
         pytest.skip(reason)
     api = Api(server.keys)
     config = api.post("score-configs", {"name": "tone", "dataType": "TEXT"}).json()["id"]
-    made = {"provider": "house", "adapter": "openai", "secretKey": "sk", "customModels": ["small"]}
+    made = {"provider": "house", "adapter": "openai", "secretKey": "sk", "customModels": ["tiny-judge"]}
     assert api.put("llm-connections", made).status_code == 201
     told = _told(sdk, server, config, anna.pk)
 
-    assert told["judge"] == [1, ["answer"], "small", "$.text"]
+    assert told["judge"] == [1, ["answer"], "tiny-judge", "$.text"]
     assert told["output"] == ["NUMERIC", 1.0]
     assert told["code"] == ["Evaluator_Code", "PYTHON"]
     assert (told["renamed"], told["cleared"]) == (["Right", "d", 1], None)
