@@ -133,8 +133,8 @@ def add_traced(dataset: Dataset, records: Sequence[Record], recipe: Recipe, *, b
         except Invalid as error:
             told.refuse(error.message)
             continue
-        texts = (None if value is KEEP else to_text(value) for value in (change.input, change.expected_output))
-        violation = next(schemas.violations(*texts), None) if schemas.any else None
+        given, wanted = (None if value is KEEP else to_text(value) for value in (change.input, change.expected_output))
+        violation = next(schemas.violations(given, wanted), None) if schemas.any else None
         if violation:
             told.refuse(f"{_named(record)['name']}: {violation.field}: {violation.message}")
             continue
@@ -247,10 +247,8 @@ def _sources_in(dataset: Dataset, records: Sequence[Record]) -> set[tuple[str, s
         is_deleted=False,
         source_trace_id__in={_source(record)[0] for record in records},
     )
-    return {
-        (trace, observation or None)
-        for trace, observation in rows.values_list("source_trace_id", "source_observation_id")
-    }
+    pairs = rows.values_list("source_trace_id", "source_observation_id")
+    return {(trace_id or "", observation_id or None) for trace_id, observation_id in pairs}
 
 
 def _value(record: Record, part: Part) -> Any:
