@@ -17,6 +17,8 @@ from tracing.store import store
 from tracing.store.base import Measure, MetricsQuery
 
 MAX_ROWS = 1000
+# What is refused at the doors for its year cannot be asked for.
+EVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2501, 1, 1, tzinfo=UTC))
 V2_ROWS = 100
 MAX_BINS = 100
 # The widest range that is still cut into pieces of that size, when the size is "auto".
@@ -97,9 +99,7 @@ class MetricsV2View(PublicView):
 def read_query(project_id: str, request: Request, default_limit: int | None = None) -> MetricsQuery:
     """The query object of the parameter `query`; raises Invalid with the place of the first fault."""
     body = _body(Params(request.query_params).text("query"))
-    since, until = (
-        moment if moment.tzinfo else moment.replace(tzinfo=UTC) for moment in (body.from_timestamp, body.to_timestamp)
-    )
+    since, until = _moment(body.from_timestamp, "fromTimestamp"), _moment(body.to_timestamp, "toTimestamp")
     if since >= until:
         raise Invalid("toTimestamp must be after fromTimestamp.", "toTimestamp")
     granularity = body.time_dimension.granularity if body.time_dimension else None
@@ -119,6 +119,15 @@ def read_query(project_id: str, request: Request, default_limit: int | None = No
         limit=_between(config.row_limit, 1, MAX_ROWS, "config.row_limit") or default_limit,
         bins=_between(config.bins, 1, MAX_BINS, "config.bins") or 10,
     )
+
+
+def _moment(moment: datetime, place: str) -> datetime:
+    """In UTC, which a time without a zone is in already; within the years that anything can be stored in."""
+    try:
+        utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise Invalid(f"{place} must lie between the years 1 and 9999.", place) from None
+    return min(max(utc, EVER[0]), EVER[1])
 
 
 def auto_granularity(span: timedelta) -> str:

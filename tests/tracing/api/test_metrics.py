@@ -102,13 +102,153 @@ def test_rows_are_limited(api, stored) -> None:
         ("metrics", {"config": {"row_limit": 1001}}, "config.row_limit"),
         ("metrics", {"config": {"bins": 0}}, "config.bins"),
         ("metrics", {"filters": [{"type": "string"}]}, "filters.0.column"),
-        ("metrics", {"filters": [{"type": "string", "column": "x", "operator": "=", "value": "y"}]}, "filter"),
+        (
+            "metrics",
+            {"filters": [{"type": "string", "column": "x", "operator": "=", "value": "y"}]},
+            "filters.0.column",
+        ),
+        ("metrics", {"filters": [{"type": "number", "column": "name", "operator": "=", "value": 1}]}, "filters.0.type"),
+        ("metrics", {"fromTimestamp": "0001-01-01T00:00:00+14:00"}, "fromTimestamp"),
+        ("metrics", {"fromTimestamp": "3000-01-01T00:00:00Z", "toTimestamp": "4000-01-01T00:00:00Z"}, "toTimestamp"),
+        ("v2/metrics", {"dimensions": [{"field": "parentObservationId"}]}, "dimensions"),
+        ("v2/metrics", {"view": "scores-boolean", "dimensions": [{"field": "observationId"}]}, "dimensions"),
+        ("metrics", {"config": {"bins": 10**30}}, "config.bins"),
     ],
 )
 def test_it_refuses_what_makes_no_sense_and_names_it(api, path: str, changes: dict, field: str) -> None:
     answer = api.get(path, query=query(**changes))
     assert answer.status_code == 400
     assert ".".join(answer.json()["error"][0]["path"]) == field
+
+
+# The lists of the contract (openapi.yml, `metrics_metrics` and `legacy_metricsV1_metrics`), word by word.
+_OF_PARENTS = (
+    "traceName tags traceRelease traceVersion observationName observationModelName observationPromptName"
+    " observationPromptVersion"
+)
+_OF_SCORES = f"environment name source dataType configId timestampMonth timestampDay {_OF_PARENTS}"
+_COSTS = "inputTokens outputTokens totalTokens inputCost outputCost totalCost"
+CONTRACT: dict[str, tuple[str, str]] = {
+    "observations": (
+        "environment type name level version tags release traceName traceRelease traceVersion providedModelName"
+        " promptName promptVersion isRootObservation startTimeMonth",
+        f"count latency streamingLatency {_COSTS} outputTokensPerSecond tokensPerSecond timeToFirstToken countScores",
+    ),
+    "scores-numeric": (f"{_OF_SCORES} value", "count value"),
+    "scores-boolean": (f"{_OF_SCORES} value booleanValue", "count value"),
+    "scores-categorical": (f"{_OF_SCORES} stringValue", "count"),
+}
+_IDS = "id traceId userId sessionId"
+LEGACY: dict[str, tuple[str, str]] = {
+    **{
+        view: (f"{dimensions} {'parentObservationId' if view == 'observations' else 'observationId'} {_IDS}", measures)
+        for view, (dimensions, measures) in CONTRACT.items()
+    },
+    "traces": (
+        "id name tags userId sessionId release version environment timestampMonth",
+        "count observationsCount scoresCount uniqueUserIds uniqueSessionIds latency totalTokens totalCost",
+    ),
+}
+AGGREGATIONS = ("sum", "avg", "count", "max", "min", "p50", "p75", "p90", "p95", "p99", "histogram")
+EVERY = [
+    *(("v2/metrics", view, *names) for view, names in CONTRACT.items()),
+    *(("metrics", view, *names) for view, names in LEGACY.items()),
+]
+
+
+@pytest.mark.parametrize(("path", "view", "dimensions", "measures"), EVERY)
+def test_everything_the_contract_lists_is_answered(
+    api, stored, path: str, view: str, dimensions: str, measures: str
+) -> None:
+    def rows(**asked: object) -> list[dict]:
+        answer = api.get(path, query=query(view=view, **asked))
+        assert answer.status_code == 200, (asked, answer.content)
+        return answer.json()["data"]
+
+    for name in dimensions.split():
+        for row in rows(dimensions=[{"field": name}], timeDimension={"granularity": "auto"}):
+            assert {name, "time_dimension", "count_count"} == set(row)
+        typed = {
+            "tags": ("arrayOptions", "none of", ["x"]),
+            "isRootObservation": ("boolean", "=", True),
+            "booleanValue": ("boolean", "<>", False),
+            "value": ("number", ">=", 0.1),
+        }
+        kind, operator, value = typed.get(name, ("string", "=", "1"))
+        rows(filters=[{"type": kind, "column": name, "operator": operator, "value": value}])
+        rows(filters=[{"type": "null", "column": name, "operator": "is not null", "value": ""}])
+    for name in measures.split():
+        counted = name == "count" or name.startswith("unique")
+        for how in ("count",) if counted else AGGREGATIONS:
+            for row in rows(metrics=[{"measure": name, "aggregation": how}]):
+                assert set(row) == {f"{how}_{name}"}
+
+
+@pytest.mark.parametrize("granularity", ["auto", "minute", "hour", "day", "week", "month"])
+def test_every_granularity(api, stored, granularity: str) -> None:
+    rows = api.get("v2/metrics", query=query(timeDimension={"granularity": granularity})).json()["data"]
+    assert sum(row["count_count"] for row in rows) == 4
+
+
+@pytest.mark.parametrize(
+    ("view", "column", "kind", "operator", "value", "key", "count"),
+    [
+        ("observations", "startTime", "datetime", "<", at(3600).isoformat(), None, 3),
+        ("observations", "id", "string", "starts with", "g", None, 2),
+        ("observations", "providedModelName", "string", "does not contain", "yandex", None, 3),
+        ("observations", "type", "stringOptions", "none of", ["SPAN"], None, 3),
+        ("observations", "tags", "arrayOptions", "all of", ["x"], None, 2),
+        ("observations", "totalTokens", "number", ">", 3, None, 2),
+        ("observations", "isRootObservation", "boolean", "=", True, None, 4),
+        ("observations", "model", "null", "is null", "", None, 1),
+        ("observations", "traceRelease", "null", "is not null", "", None, 0),
+        ("observations", "startTimeMonth", "string", "=", "2026-06", None, 4),
+        ("observations", "metadata", "stringObject", "=", "none", "team", 0),
+        ("traces", "traceName", "string", "=", "qa", None, 1),
+        ("traces", "scores_avg", "numberObject", ">=", 0.75, "quality", 1),
+        ("traces", "score_categories", "categoryOptions", "any of", ["good"], "style", 1),
+        ("scores-numeric", "value", "number", "<", 0.75, None, 1),
+        ("scores-categorical", "stringValue", "stringOptions", "any of", ["good", "bad"], None, 1),
+    ],
+)
+def test_every_type_of_filter(
+    api, stored, view: str, column: str, kind: str, operator: str, value: object, key: str | None, count: int
+) -> None:
+    condition = {"type": kind, "column": column, "operator": operator, "value": value} | ({"key": key} if key else {})
+    [row] = api.get("metrics", query=query(view=view, filters=[condition])).json()["data"]
+    assert row == {"count_count": count}
+
+
+def test_versions_of_prompts_are_compared_as_numbers_and_as_texts(api, write) -> None:
+    write(generation("g", "t", prompt_name="p", prompt_version=3))
+    for kind, value in (("string", "3"), ("number", 3), ("stringOptions", ["3"])):
+        operator = "any of" if kind == "stringOptions" else "="
+        condition = {"type": kind, "column": "promptVersion", "operator": operator, "value": value}
+        assert api.get("v2/metrics", query=query(filters=[condition])).json()["data"] == [{"count_count": 1}]
+
+
+def test_yes_and_no_are_told_apart(api, write) -> None:
+    for n, value in enumerate((1.0, 1.0, 0.0)):
+        write(score(f"s{n}", trace_id="t", data_type="BOOLEAN", value=value, string_value=str(bool(value)), name="ok"))
+    asked = query(
+        view="scores-boolean",
+        dimensions=[{"field": "booleanValue"}],
+        metrics=[{"measure": "count", "aggregation": "count"}, {"measure": "value", "aggregation": "avg"}],
+    )
+    assert api.get("v2/metrics", query=asked).json()["data"] == [
+        {"booleanValue": True, "count_count": 2, "avg_value": 1.0},
+        {"booleanValue": False, "count_count": 1, "avg_value": 0.0},
+    ]
+
+
+def test_output_tokens_per_second_count_from_the_first_token(api, write) -> None:
+    write(generation("g", "t", end_time=at(6), completion_start_time=at(1), usage_details={"output": 50, "total": 60}))
+    asked = query(
+        metrics=[{"measure": f"{name}PerSecond", "aggregation": "avg"} for name in ("tokens", "outputTokens")]
+    )
+    assert api.get("v2/metrics", query=asked).json()["data"] == [
+        {"avg_tokensPerSecond": 10.0, "avg_outputTokensPerSecond": 10.0}
+    ]
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "5", "[" * 5000])

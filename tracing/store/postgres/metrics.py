@@ -4,25 +4,28 @@ From the rollup where it holds what is asked (`rollup_reading`), else from the m
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from common.errors import Invalid
+from tracing.filters import Filter
 from tracing.store.base import Measure, MetricsQuery
 from tracing.store.postgres import rollup_reading
-from tracing.store.postgres.filters import Condition
+from tracing.store.postgres.filters import Condition, checked, compile_filter
 from tracing.store.postgres.judging import as_conditions
 from tracing.store.postgres.rollup_cubes import UNPRICED
 from tracing.store.postgres.sql import fetch
 from tracing.store.postgres.views import (
     AGGREGATIONS,
+    AS_TEXT,
     GRANULARITIES,
     IDENTITY,
     OF_TYPE,
     SPREADS,
     SUMS,
     TIME,
+    TYPED,
     VIEWS,
     View,
 )
@@ -44,6 +47,7 @@ class _Question:
 def metrics(query: MetricsQuery) -> Sequence[dict[str, Any]]:
     """See `MetricsQuery`; raises Invalid naming what the view does not know."""
     view = _known(VIEWS, query.view, "view", "metrics")
+    query = replace(query, filters=_as_asked(query.filters))
     figures = {f"{one.aggregation}_{one.measure}": _figure(view, query, one) for one in query.measures}
     if not figures:
         raise Invalid("metrics must name at least one measure.", "metrics")
@@ -107,6 +111,8 @@ def _figure(view: View, query: MetricsQuery, asked: Measure) -> tuple[str, bool]
             measures.update(instead)
     expression, kind = _known(measures, asked.measure, "metrics", f"view {query.view}")
     name = asked.aggregation
+    if (asked.measure, name) == ("count", "sum"):
+        name = "count"
     if kind == IDENTITY:
         if name not in ("count", "uniq"):
             raise Invalid(f"metrics: {asked.measure} can only be counted (count, uniq), not {name!r}.", "metrics")
@@ -131,7 +137,7 @@ def _question(view: View, query: MetricsQuery, figures: Sequence[str]) -> _Quest
         keys[TIME] = f"date_trunc('{query.granularity}', {view.time} AT TIME ZONE 'UTC')"
     project = f"{view.entity.alias}.project_id = (SELECT %s) AND {view.time} >= %s AND {view.time} < %s"
     window = Condition(project, (query.project_id, query.since, query.until))
-    conditions = [window, *as_conditions(view.entity, query.filters, window)]
+    conditions = [window, *_conditions(view, query, window)]
     if view.scope:
         conditions.append(Condition(view.scope))
     if query.unpriced:
@@ -146,6 +152,34 @@ def _question(view: View, query: MetricsQuery, figures: Sequence[str]) -> _Quest
         " AND ".join(wheres),
         tuple(param for condition in conditions for param in condition.params),
     )
+
+
+def _as_asked(filters: Sequence[Filter]) -> tuple[Filter, ...]:
+    """Versions of prompts are numbers that clients also compare as texts."""
+    return tuple(
+        replace(one, column=one.column + AS_TEXT) if one.column in TYPED and one.type.startswith("string") else one
+        for one in filters
+    )
+
+
+def _conditions(view: View, query: MetricsQuery, window: Condition) -> list[Condition]:
+    """By columns of the things themselves, whatever they are, and by every dimension; a refusal names the filter."""
+    columns, own = view.filterable(), []
+    conditions = []
+    for position, one in enumerate(query.filters):
+        if one.column not in columns.places:
+            known = ", ".join(sorted(name for name in columns.places if not name.endswith(AS_TEXT)))
+            place = f"filters[{position}].column"
+            raise Invalid(f"{place}: view {query.view} has no {one.column!r}; it has {known}.", place)
+        try:
+            checked(columns, one)
+        except Invalid as fault:
+            raise Invalid(f"filters[{position}]: {fault.message}", f"filters[{position}].type") from fault
+        if one.column in view.entity.places:
+            own.append(one)
+        else:
+            conditions.append(compile_filter(columns, one))
+    return [*conditions, *as_conditions(view.entity, own, window)]
 
 
 def _order(query: MetricsQuery, columns: Mapping[str, str], keys: Mapping[str, str]) -> str:

@@ -95,7 +95,7 @@ def _figures(query: MetricsQuery, known: Mapping[str, Figure]) -> Figures | None
     columns: dict[str, tuple[str, str]] = {}
     for asked in query.measures:
         name = f"{asked.aggregation}_{asked.measure}"
-        if (asked.measure, asked.aggregation) == ("count", "count"):
+        if asked.measure == "count" and asked.aggregation in ("count", "sum"):
             sums[name] = "coalesce(sum(c.n), 0)::bigint"
             continue
         figure = known.get(asked.measure)

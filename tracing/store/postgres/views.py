@@ -1,12 +1,16 @@
 """What metrics can ask of each view: measures, dimensions, aggregations. Mapping is a table (api.md, section 5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tracing.store.postgres.places import OBSERVATIONS, SCORES, TRACES, Entity
+from tracing.store.postgres.places import OBSERVATIONS, SCORES, TRACES, Entity, Place
 
 GRANULARITIES = ("minute", "hour", "day", "week", "month")
 TIME = "time_dimension"
+# Dimensions that are no texts, when they are filtered by; and those that clients compare as texts all the same.
+KINDS = {"booleanValue": "boolean", "observationPromptVersion": "number", "value": "number"}
+TYPED = frozenset({"promptVersion", "observationPromptVersion"})
+AS_TEXT = " as text"
 WHOLE, REAL, MONEY, IDENTITY = "whole", "real", "money", "identity"
 
 
@@ -19,6 +23,16 @@ class View:
     measures: Mapping[str, tuple[str, str]]  # name: (expression, kind)
     dimensions: Mapping[str, str]
     scope: str = ""
+
+    def filterable(self) -> Entity:
+        """The dimensions as columns to filter by; those of the entity itself come first."""
+        kinds = {name: KINDS.get(name, "string") for name in self.dimensions}
+        texts = {f"{name}{AS_TEXT}": Place(f"{self.dimensions[name]}::text") for name in TYPED & self.dimensions.keys()}
+        places = {name: Place(sql) for name, sql in self.dimensions.items()}
+        return replace(
+            self.entity, kinds=kinds | dict.fromkeys(texts, "string") | dict(self.entity.kinds),
+            places=places | texts | dict(self.entity.places),
+        )  # fmt: skip
 
 
 # How each kind of figure is summed. Money goes through numeric: the same in whatever order the rows come.
@@ -41,6 +55,7 @@ def _month(moment: str) -> str:
     return f"to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM')"
 
 
+_O_STREAMED = "nullif(extract(epoch FROM o.end_time - o.completion_start_time)::float8, 0)"
 _O_SECONDS = "nullif(extract(epoch FROM o.end_time - o.start_time)::float8, 0)"
 _SCORES_OF_TRACE = "(SELECT count(*) FROM tracing_score x WHERE x.project_id = t.project_id AND x.trace_id = t.id)"
 _SCORES_OF_STEP = (
@@ -97,7 +112,7 @@ _OBSERVATIONS = View(
         "outputCost": ("o.output_cost", MONEY),
         "totalCost": ("o.total_cost", MONEY),
         "tokensPerSecond": (f"o.total_tokens / {_O_SECONDS}", REAL),
-        "outputTokensPerSecond": (f"o.output_tokens / {_O_SECONDS}", REAL),
+        "outputTokensPerSecond": (f"o.output_tokens / {_O_STREAMED}", REAL),
         "countScores": (_SCORES_OF_STEP, WHOLE),
         "traces": ("o.trace_id", IDENTITY),
         "uniqueTraceIds": ("o.trace_id", IDENTITY),
@@ -107,6 +122,7 @@ _OBSERVATIONS = View(
     {
         "id": "o.id",
         "traceId": "o.trace_id",
+        "parentObservationId": "o.parent_observation_id",
         "name": "o.name",
         "type": OBSERVATIONS.places["type"].sql,
         "level": OBSERVATIONS.places["level"].sql,
@@ -130,6 +146,8 @@ _OBSERVATIONS = View(
     },
 )
 _SCORE_DIMENSIONS = {
+    "id": "s.id",
+    "observationId": "s.observation_id",
     "name": "s.name",
     "source": "s.source",
     "dataType": "s.data_type",
@@ -161,12 +179,13 @@ _SCORE_MEASURES = {
 _VALUED = {**_SCORE_MEASURES, "value": ("s.value", REAL)}
 _NUMBERED = {**_SCORE_DIMENSIONS, "value": "s.value"}
 _NAMED = {**_SCORE_DIMENSIONS, "stringValue": "s.string_value"}
+_JUDGED = {"booleanValue": "(s.value = 1)"}
 
 VIEWS: Mapping[str, View] = {
     "traces": _TRACES,
     "observations": _OBSERVATIONS,
     "scores-numeric": View(SCORES, "s.timestamp", _VALUED, _NUMBERED, "s.data_type IN ('NUMERIC', 'BOOLEAN')"),
-    "scores-boolean": View(SCORES, "s.timestamp", _VALUED, _NAMED | _NUMBERED, "s.data_type = 'BOOLEAN'"),
+    "scores-boolean": View(SCORES, "s.timestamp", _VALUED, _NAMED | _NUMBERED | _JUDGED, "s.data_type = 'BOOLEAN'"),
     "scores-categorical": View(
         SCORES, "s.timestamp", _SCORE_MEASURES, _NAMED, "s.data_type IN ('CATEGORICAL', 'BOOLEAN')"
     ),
