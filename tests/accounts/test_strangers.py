@@ -22,7 +22,7 @@ from tests.conftest import Api, Keys
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 
 API = "api/public/"
-OPEN_API = {"api/public/health", "api/public/ready"}
+OPEN_API = {"api/public/health", "api/public/ready", "api/public/openapi.yml"}
 REFUSED = {403, 404, 405}
 SignIn = Callable[[User], Client]
 
@@ -392,13 +392,14 @@ def test_viewers_change_nothing_and_annotators_only_annotate(
         breaches.check(scored == may_score, f"{person} has {'' if scored else 'not '}given a score")
 
 
-# What scoring and commenting may touch: the score, the totals of its trace, the comment, and who did it.
+# What scoring and commenting may touch: the score, the totals of its trace and of its hour, the comment, who did it.
 SCORE_TABLES = (
     "tracing_scorerow",
     "tracing_tracerow",
     "tracing_score",
     "tracing_trace",
     "tracing_comment",
+    "tracing_rollup_mark",
     "accounts_auditentry",
 )
 

@@ -4,6 +4,7 @@ Clients send and fetch bytes by addresses that are their own key for an hour: no
 """
 
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 
@@ -15,10 +16,11 @@ __all__ = ["Address", "Content", "Files", "files"]
 @cache
 def files() -> Files:
     """The kind that the settings choose: PROMPTLAB_MEDIA_S3_BUCKET, else PROMPTLAB_MEDIA_DIR."""
-    if settings.MEDIA_S3["bucket"]:
+    bucket: dict[str, Any] = settings.MEDIA_S3
+    if bucket["bucket"]:
         from tracing.media_files.s3 import S3Files
 
-        return S3Files(**settings.MEDIA_S3)
+        return S3Files(**bucket)
     from tracing.media_files.local import LocalFiles
 
     return LocalFiles(settings.MEDIA_DIR)
