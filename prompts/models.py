@@ -193,3 +193,73 @@ class ProtectedLabel(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+SKILL_NAME_LENGTH = 64
+SKILL_PATH_LENGTH = 500
+
+
+class Skill(models.Model):
+    """A name in a project under which files for agents are kept; its tags belong to all its versions."""
+
+    id = models.CharField(primary_key=True, max_length=100, default=new_id, editable=False)
+    project = models.ForeignKey("accounts.Project", on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=SKILL_NAME_LENGTH)
+    tags = ArrayField(models.TextField(), default=list, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="skill_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SkillVersion(Authored):
+    """Immutable files, of which `SKILL.md` says in its front matter what the skill is called and for."""
+
+    id = models.CharField(primary_key=True, max_length=100, default=new_id, editable=False)
+    skill = models.ForeignKey(Skill, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    description = models.TextField()
+    frontmatter = models.JSONField()
+    commit_message = models.CharField(max_length=MESSAGE_LENGTH, null=True)
+    labels = ArrayField(models.CharField(max_length=LABEL_LENGTH), default=list)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["skill", "version"], name="skill_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.skill_id} · {self.version}"
+
+
+class SkillBlob(models.Model):
+    """A text of a project, kept once and known by the base64 of its SHA-256."""
+
+    id = models.CharField(primary_key=True, max_length=100, default=new_id, editable=False)
+    project = models.ForeignKey("accounts.Project", on_delete=models.CASCADE, related_name="+")
+    sha256 = models.CharField(max_length=44)
+    content = models.TextField()
+    length = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "sha256"], name="skill_blob_once")]
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class SkillFile(models.Model):
+    """A text under a path in a version."""
+
+    id = models.CharField(primary_key=True, max_length=100, default=new_id, editable=False)
+    version = models.ForeignKey(SkillVersion, on_delete=models.CASCADE, related_name="files")
+    path = models.CharField(max_length=SKILL_PATH_LENGTH)
+    blob = models.ForeignKey(SkillBlob, on_delete=models.CASCADE, related_name="files")
+
+    class Meta:
+        ordering = ["path"]
+        constraints = [models.UniqueConstraint(fields=["version", "path"], name="skill_path_once")]
+
+    def __str__(self) -> str:
+        return self.path
