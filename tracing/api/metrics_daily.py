@@ -1,7 +1,7 @@
 """`/metrics/daily`: usage and cost by day and model, as SDK 2 reads them."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from rest_framework.request import Request
@@ -45,11 +45,25 @@ class DailyMetricsView(PublicView):
             _day(days, day)["countTraces"] = row["count_count"]
         for day, row in self._rows("observations", (COUNT, COST), filters, span):
             _day(days, day).update(countObservations=row["count_count"], totalCost=row["sum_totalCost"] or 0)
+        shown = sorted(days, reverse=True)[(page - 1) * limit : page * limit]
+        if shown:
+            first, last = (datetime.combine(day, time(), UTC) for day in (shown[-1], shown[0]))
+            span = max(span[0], first), min(span[1], last + timedelta(days=1))
+            for (day, _), usage in self._usage(filters, span).items():
+                _day(days, day)["usage"].append(usage)
+        return Response(envelope([days[day] for day in shown], page, limit, len(days)))
+
+    def _usage(
+        self, filters: tuple[Filter, ...], span: tuple[datetime, datetime]
+    ) -> dict[tuple[date, str], dict[str, Any]]:
+        """By day and model. Traces are counted apart: the other figures are at hand as sums (see `store().metrics`)."""
         called = (*filters, Filter("null", "model", "is not null", ""))
-        for day, row in self._rows("observations", (COUNT, TRACES, COST, *TOKENS.values()), called, span, ("model",)):
-            _day(days, day)["usage"].append(_usage(row))
-        rows = [days[day] for day in sorted(days, reverse=True)]
-        return Response(envelope(rows[(page - 1) * limit : page * limit], page, limit, len(rows)))
+        rows = self._rows("observations", (COUNT, COST, *TOKENS.values()), called, span, ("model",))
+        found = {(day, row["model"]): row for day, row in rows}
+        for day, row in self._rows("observations", (TRACES,), called, span, ("model",)):
+            if (day, row["model"]) in found:  # else it came between the two questions
+                found[day, row["model"]] |= row
+        return {key: _usage({"uniq_uniqueTraceIds": 0} | row) for key, row in found.items()}
 
     def _rows(
         self,
