@@ -1,13 +1,17 @@
 """One line of an input or output for lists: what a person would recognise it by."""
 
+import re
 from contextlib import suppress
 from typing import Any
 
 import orjson
 
+from common.content import MEDIA_MARK
 from tracing.records import JsonText
 
 LENGTH = 200
+# A picture or file is told by its kind: [image/png].
+_REFERENCE = re.compile(r"@@@langfuseMedia:[^@]{0,200}?\btype=([^|@]{1,100})[^@]{0,200}@@@")
 # Longer JSON is not worth parsing for one line: its beginning is shown as it stands.
 PARSED = 200_000
 ASKED = frozenset({"user", "human"})
@@ -31,6 +35,8 @@ def preview(text: JsonText | None, *, answer: bool = False) -> str | None:
         # An escaped lone surrogate or very deep nesting, say: the text is readable enough as it stands.
         with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
             line = _line(orjson.loads(text), answer, 0)
+    if MEDIA_MARK in line:
+        line = _REFERENCE.sub(r"[\1]", line)
     head = line[:LENGTH]
     if head.isprintable() and "  " not in head:
         return head.strip()

@@ -9,6 +9,7 @@ from tests.conftest import Api
 from tests.contract import check
 from tests.tracing.media.sending import PNG, fetch, media_id, reference, send
 from tracing.media_references import mentioned, references
+from tracing.store.previews import preview
 
 ID = "Abc-_0123456789abcdefg"
 REF = f"@@@langfuseMedia:type=image/png|id={ID}|source=bytes@@@"
@@ -76,3 +77,17 @@ def test_the_media_of_strangers_are_not_resolved(api: Api, other_api: Api) -> No
     made = api.post("dataset-items", {"datasetName": "set", "input": reference(PNG)}).json()
     assert made["input"] == reference(PNG)
     assert made["mediaReferences"] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        (REF, "[image/png]"),
+        ({"picture": REF}, '{"picture":"[image/png]"}'),
+        (f"What is {REF} here?", "What is [image/png] here?"),
+        ([{"role": "user", "content": f"See {REF}"}], "See [image/png]"),
+        ("@@@langfuseMedia:oddity", "@@@langfuseMedia:oddity"),
+    ],
+)
+def test_lists_tell_media_by_their_kind(value: object, line: str) -> None:
+    assert preview(json.dumps(value)) == line
