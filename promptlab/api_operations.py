@@ -28,6 +28,7 @@ class Health(WireStruct, frozen=True):
     version: str
 
 
+UNWELL = {503: ("Something that it needs is missing.", Health)}
 GROUPS: tuple[Group, ...] = (
     Group(
         "Health",
@@ -37,13 +38,22 @@ GROUPS: tuple[Group, ...] = (
                 "/health",
                 "Tell whether the web server lives, and what it misses.",
                 Health,
+                also=UNWELL,
                 query=(
                     Parameter("failIfDatabaseUnavailable", "true: 503 when the database or Valkey is missing.", bool),
                     Parameter("failIfNoRecentEvents", "true: 503 when nothing came within 3 minutes.", bool),
                 ),
                 key="none",
             ),
-            Operation("GET", "/ready", "Tell whether requests can be served.", Health, key="none", state=State.EXTRA),
+            Operation(
+                "GET",
+                "/ready",
+                "Tell whether requests can be served.",
+                Health,
+                also=UNWELL,
+                key="none",
+                state=State.EXTRA,
+            ),
             Operation("GET", "/openapi.yml", "Read this document.", None, key="none", state=State.EXTRA),
         ),
     ),

@@ -57,7 +57,7 @@ class Operation:
     summary: str
     answer: Any = None
     status: int = 200
-    also: Mapping[int, tuple[str, Any]] = field(default_factory=dict)  # other successes: when, and what they answer
+    also: Mapping[int, tuple[str, Any]] = field(default_factory=dict)  # other answers: when, and what they are
     body: Any = None
     media_types: Sequence[str] = ("application/json",)
     query: Sequence[Parameter] = ()

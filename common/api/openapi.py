@@ -195,6 +195,8 @@ def _responses(operation: Operation, schemas: _Schemas) -> Iterator[tuple[str, N
         yield str(status), answer
     shape = {"application/json": {"schema": schemas.of(SHAPES[operation.refusals])}}
     for status in _refused(operation):
+        if status in good:
+            continue
         yield str(status), {"description": REFUSED[status], "content": shape}
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from common.api.describing import Group, Operation, PageMeta, Parameter, State, paged
 from common.api.fields import WireStruct
+from prompts.api import skill_operations
 from prompts.api.bodies import CreateBody, LabelsBody, LegacyCreateBody
 from prompts.api.views import LIST_LIMIT
 from prompts.documents import PromptDocument
@@ -103,4 +104,5 @@ GROUPS = (
             ),
         ),
     ),
+    *skill_operations.GROUPS,
 )

@@ -259,10 +259,11 @@ class World:
 
     @cached_property
     def _skill(self) -> dict[str, Any]:
-        files = [{"path": "SKILL.md", "content": base64.b64encode(self.skill_text.encode()).decode()}]
+        files = [{"path": "SKILL.md", "content": self.skill_text}]
         return self.made("POST", "/unstable/skills", {"files": files})
 
     skill = property(lambda self: self._skill["name"])
+    skill_hash = property(lambda self: self._skill["files"][0]["sha256Hash"])
     skill_version = property(lambda self: self._skill["version"])
 
 

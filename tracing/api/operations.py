@@ -18,7 +18,7 @@ from common.api.describing import (
     stretched,
 )
 from common.api.fields import WireStruct
-from tracing.api import answers, dashboard_operations
+from tracing.api import answers, blob_storage_operations, dashboard_operations
 from tracing.api.comments import CommentBody
 from tracing.api.describing import filters
 from tracing.api.media import PromiseBody, ReportBody
@@ -64,6 +64,56 @@ class EventBody(WireStruct, frozen=True):
 class BatchBody(WireStruct, frozen=True):
     batch: list[EventBody]
     metadata: Any = None
+
+
+class TraceBody(WireStruct, frozen=True):
+    """The body of the event `trace-create`."""
+
+    id: str | None = None
+    timestamp: datetime | None = None
+    name: str | None = None
+    user_id: str | None = None
+    session_id: str | None = None
+    release: str | None = None
+    version: str | None = None
+    environment: str | None = None
+    tags: list[str] | None = None
+    public: bool | None = None
+    input: Any = None
+    output: Any = None
+    metadata: Any = None
+
+
+class ObservationBody(WireStruct, frozen=True):
+    """The body of the events `span-create`, `generation-create` and `event-create`."""
+
+    id: str | None = None
+    trace_id: str | None = None
+    parent_observation_id: str | None = None
+    name: str | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    completion_start_time: datetime | None = None
+    level: answers.Level | None = None
+    status_message: str | None = None
+    environment: str | None = None
+    version: str | None = None
+    model: str | None = None
+    model_parameters: dict[str, Any] | None = None
+    usage: dict[str, Any] | None = None
+    usage_details: dict[str, Any] | None = None
+    cost_details: dict[str, Any] | None = None
+    prompt_name: str | None = None
+    prompt_version: int | None = None
+    input: Any = None
+    output: Any = None
+    metadata: Any = None
+
+
+class ChangedBody(ObservationBody, kw_only=True, frozen=True):
+    """As in the event of an update; what is left out stays."""
+
+    id: str
 
 
 class ExportBody(WireStruct, kw_only=True, frozen=True):
@@ -163,6 +213,14 @@ GROUPS = (
                 query=(*paged(), *filters(TRACE_FILTERS), ORDER, fields(TRACE_GROUPS, "All")),
                 state=State.LEGACY,
             ),
+            Operation(
+                "POST",
+                "/traces",
+                "Write a trace; under a known id, add to it.",
+                answers.TraceRow,
+                body=TraceBody,
+                state=State.LEGACY,
+            ),
             Operation("DELETE", "/traces", "Delete traces with all that is in them.", Message, body=DeleteBody),
             Operation(
                 "GET",
@@ -196,6 +254,23 @@ GROUPS = (
                     Parameter("expandMetadata", "Keys, separated by commas, whose values are not cut."),
                     Parameter("parseIoAsJson", "Refused when true: input and output are always texts.", bool),
                 ),
+            ),
+            *(
+                Operation(
+                    method,
+                    path,
+                    f"{words}; under a known id, add to it.",
+                    answers.Observation,
+                    body=body,
+                    state=State.LEGACY,
+                )
+                for method, path, words, body in (
+                    ("POST", "/spans", "Write a span; under a known id, add to it", ObservationBody),
+                    ("PATCH", "/spans", "Change a span", ChangedBody),
+                    ("POST", "/generations", "Write a generation; under a known id, add to it", ObservationBody),
+                    ("PATCH", "/generations", "Change a generation", ChangedBody),
+                    ("POST", "/events", "Write an event; under a known id, add to it", ObservationBody),
+                )
             ),
             Operation(
                 "GET",
@@ -390,5 +465,6 @@ GROUPS = (
         ),
     ),
     *dashboard_operations.GROUPS,
+    *blob_storage_operations.GROUPS,
 )
 """All groups, in the order of the document."""
