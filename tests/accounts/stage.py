@@ -76,6 +76,9 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
     queue = _made(api.post("annotation-queues", queue))
     queue_item = {"objectId": SECRET, "objectType": "TRACE"}
     queue_item = _made(api.post(f"annotation-queues/{queue['id']}/items", queue_item))
+    skill_text = f"---\nname: alice-skill\ndescription: {SECRET}\n---\n"
+    skill = _made(api.post("unstable/skills", {"files": [{"path": "SKILL.md", "content": skill_text}]}))
+    _made(api.patch("unstable/skills/alice-skill/versions/1", {"labels": ["production"]}))
     code = {"name": SECRET, "type": "code", "sourceCode": SECRET, "sourceCodeLanguage": "PYTHON"}
     evaluator = _made(api.post("v2/evaluators", code))
     rule = {"name": SECRET, "enabled": True, "evaluatorAssignments": [{"evaluatorId": evaluator["id"]}]}
@@ -112,6 +115,8 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "queue_id": queue["id"],
             "queue_item_id": queue_item["id"],
             "evaluator_id": evaluator["id"],
+            "skill_name": skill["name"],
+            "skill_version": str(skill["version"]),
             "rule_id": rule["id"],
             "view_id": view.pk,
             "comment_id": comment["id"],
