@@ -30,9 +30,13 @@ class PackRow(models.Model):
     project_id = models.TextField()
     body = models.BinaryField()
     rest = models.BinaryField(null=True)  # texts too long for lists
+    signature = models.BinaryField(null=True)  # see `tracing.store.postgres.signatures`
 
     class Meta:
         db_table = "tracing_pack"
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(signature__isnull=True), name="pack_unsigned"),
+        ]
 
 
 class TraceRow(models.Model):

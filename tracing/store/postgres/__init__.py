@@ -18,7 +18,7 @@ from tracing.store.base import (
     TraceQuery,
 )
 from tracing.store.postgres import deletion as deleting
-from tracing.store.postgres import detail, lists, rollup_refresh, write
+from tracing.store.postgres import detail, lists, rollup_refresh, signatures, write
 from tracing.store.postgres import metrics as measuring
 
 
@@ -47,7 +47,7 @@ class PostgresStore:
         return measuring.metrics(query)
 
     def refresh(self) -> int:
-        return rollup_refresh.refresh()
+        return rollup_refresh.refresh() + signatures.sign()
 
     def delete(self, deletion: Deletion) -> int:
         return deleting.delete(deletion)

@@ -15,6 +15,7 @@ from tracing.filters import Filter
 from tracing.store.base import ObservationQuery, TraceQuery
 from tracing.store.postgres import reading
 from tracing.store.postgres.filters import Condition, checked, comparison, compile_filter, json_escaped
+from tracing.store.postgres.narrowing import narrow
 from tracing.store.postgres.paging import Judge, Listing, Rows, ordered
 from tracing.store.postgres.places import OBSERVATIONS, TRACES, Entity
 from tracing.store.postgres.rows import PACKED_KEYS
@@ -51,7 +52,8 @@ def as_conditions(entity: Entity, filters: Sequence[Filter], scope: Condition) -
     if not opinions:
         return conditions
     identity, project_id = f"{entity.alias}.id", scope.params[0]
-    listing = Listing(entity, (identity, *reading.TAILS[entity.name]), [scope, *conditions], ("id", "asc"))
+    few = narrow(entity, project_id, (opinion.words for opinion in opinions if opinion.words))
+    listing = Listing(entity, (identity, *reading.TAILS[entity.name]), [scope, *conditions, *few], ("id", "asc"))
     passing = [row[0] for row in ordered(listing, judge(entity, project_id, opinions, before=1))]
     return [*conditions, Condition(f"{identity} = ANY(%s::text[])", (passing,))]
 

@@ -7,8 +7,9 @@ from functools import partial
 from tracing.records import Observation, Score, Session, Trace
 from tracing.store.base import ObservationQuery, Page, ScoreQuery, SessionQuery, TraceQuery
 from tracing.store.postgres import reading
-from tracing.store.postgres.filters import Condition, compile_filters, contains
+from tracing.store.postgres.filters import Condition, compile_filters, contains, json_escaped
 from tracing.store.postgres.judging import Opinion, judge, searching, split
+from tracing.store.postgres.narrowing import narrow
 from tracing.store.postgres.paging import Judge, Listing, read_page
 from tracing.store.postgres.places import OBSERVATIONS, SCORES, SESSIONS, TRACES, Entity
 from tracing.store.postgres.sql import fetch
@@ -25,7 +26,11 @@ SELECT trace_id, id FROM tracing_score WHERE project_id = (SELECT %s) AND trace_
 def traces(query: TraceQuery) -> Page[Trace]:
     """See `TraceQuery`."""
     conditions, opinions = split(TRACES, query.filters)
-    conditions[:0] = [Condition("t.project_id = (SELECT %s)", (query.project_id,)), *_among("t.id", query.ids)]
+    conditions[:0] = [
+        Condition("t.project_id = (SELECT %s)", (query.project_id,)),
+        *_among("t.id", query.ids),
+        *_narrow(TRACES, query, opinions),
+    ]
     page = read_page(
         Listing(TRACES, (*reading.TRACE.values(), *reading.TRACE_TAIL), conditions, query.order),
         query.window,
@@ -53,6 +58,7 @@ def observations(query: ObservationQuery) -> Page[Observation]:
         Condition("o.project_id = (SELECT %s)", (query.project_id,)),
         *_among("o.id", query.ids),
         *_among("o.trace_id", query.trace_ids),
+        *_narrow(OBSERVATIONS, query, opinions),
     ]
     return read_page(
         Listing(OBSERVATIONS, (*selected.values(), *reading.OBSERVATION_TAIL), conditions, query.order),
@@ -60,6 +66,14 @@ def observations(query: ObservationQuery) -> Page[Observation]:
         partial(reading.observations, query.project_id, selected=selected, bodies=query.with_bodies),
         _judge(OBSERVATIONS, query, opinions, selected, ("name", "id", "trace_id", "model")),
     )
+
+
+def _narrow(entity: Entity, query: TraceQuery | ObservationQuery, opinions: list[Opinion]) -> list[Condition]:
+    """What makes the rows to be judged few, unless they are few already."""
+    if query.ids is not None or getattr(query, "trace_ids", None) is not None:
+        return []
+    needles = [json_escaped(query.search), *(opinion.words for opinion in opinions)]
+    return narrow(entity, query.project_id, filter(None, needles))
 
 
 def _judge(
