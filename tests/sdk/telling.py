@@ -67,15 +67,19 @@ class Told:
         return {one["name"]: one for one in self.trace(part)["observations"]}
 
 
-def tell(name: str, environment: str, script: Path, stage: Stage, base_url: str) -> Any:
-    """Run a script and give back the JSON it wrote. Skips where the environment cannot be had on this machine."""
+def tell(name: str, environment: str, script: Path, stage: Stage, base_url: str, plan: Any = None) -> Any:
+    """Run a script and give back the JSON it wrote. Skips where the environment cannot be had on this machine.
+
+    The script finds `plan` as JSON in the file that STORY_PLAN names.
+    """
     if reason := environments.why_impossible(environment):
         pytest.skip(reason)
     if not environments.is_ready(environment):
         pytest.fail(f"The environment {environment} is not made: run `python -m tests.sdk.environments`.")
     project = stage.projects[name]
     with tempfile.TemporaryDirectory(prefix="promptlab-story-") as folder:
-        output = Path(folder) / "tale.json"
+        output, planned = Path(folder) / "tale.json", Path(folder) / "plan.json"
+        planned.write_text(json.dumps(plan), encoding="utf-8")
         variables = {
             "LANGFUSE_PUBLIC_KEY": project.public_key,
             "LANGFUSE_SECRET_KEY": project.secret_key,
@@ -84,6 +88,7 @@ def tell(name: str, environment: str, script: Path, stage: Stage, base_url: str)
             "OPENAI_BASE_URL": base_url,
             "STORY": story.as_json(name),
             "STORY_OUTPUT": str(output),
+            "STORY_PLAN": str(planned),
             "PYTHONWARNINGS": "ignore",
             "NO_PROXY": "127.0.0.1",
         }
