@@ -8,6 +8,7 @@ from common.api.pagination import envelope, page_and_limit
 from common.api.views import PublicView
 from common.errors import Invalid, NotFound
 from llm.pricing import book
+from tracing.api.legacy import TraceWriter
 from tracing.api.params import Params, Table, all_of, any_of, before, equal, path_id, since
 from tracing.api.serializing import TRACE_GROUPS, trace_detail, trace_row
 from tracing.deleting import delete
@@ -32,8 +33,8 @@ class DeleteBody(WireStruct, frozen=True):
     trace_ids: list[str]
 
 
-class TracesView(PublicView):
-    """`GET, DELETE /traces`."""
+class TracesView(TraceWriter):
+    """`GET, POST, DELETE /traces`."""
 
     def get(self, request: Request) -> Response:
         params = Params(request.query_params)

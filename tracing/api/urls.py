@@ -6,6 +6,7 @@ from tracing.api.blob_storage import BlobStoragesView, BlobStorageView
 from tracing.api.comments import CommentsView, CommentView
 from tracing.api.dashboards import DashboardsView, DashboardView, PlacementsView, PlacementView
 from tracing.api.ingestion import IngestionView
+from tracing.api.legacy import EventsView, GenerationsView, SpansView
 from tracing.api.media import MediaListView, MediaView
 from tracing.api.metrics import MetricsV2View, MetricsView
 from tracing.api.metrics_daily import DailyMetricsView
@@ -25,6 +26,9 @@ urlpatterns = [
     path("otel/v1/metrics", OtlpMetricsView.as_view()),
     path("traces", TracesView.as_view()),
     path("traces/<path:trace_id>", TraceView.as_view()),
+    path("spans", SpansView.as_view()),
+    path("generations", GenerationsView.as_view()),
+    path("events", EventsView.as_view()),
     path("observations", ObservationsView.as_view()),
     path("observations/<path:observation_id>", ObservationView.as_view()),
     path("v2/observations", ObservationsV2View.as_view()),
