@@ -124,6 +124,7 @@ def _variables(receiver: str, endpoint: str) -> dict[str, str]:
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{receiver}/api/public/otel/v1/traces",
         "OTEL_EXPORTER_OTLP_HEADERS": f"Authorization=Basic {keys}",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_NODE_RESOURCE_DETECTORS": "env",  # others tell of this machine
         "OTEL_METRICS_EXPORTER": "none",
         "OTEL_LOGS_EXPORTER": "none",
         "MLFLOW_ENABLE_OTLP_EXPORTER": "true",

@@ -24,6 +24,7 @@ KIND = "openinference.span.kind"
 METADATA = "metadata"  # a JSON object of whoever instrumented
 
 FIELDS: Fields = {
+    "name": ("tool.name",),
     "tags": ("tag.tags",),
     "model": ("llm.model_name", "embedding.model_name", "reranker.model_name"),
     "model_parameters": ("llm.invocation_parameters", "embedding.invocation_parameters"),
