@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from common.api.fields import WireStruct, convert
 from common.api.pagination import envelope, page_and_limit, whole
 from common.api.structured import StructuredView
-from common.errors import Invalid
+from common.errors import Invalid, NotFound
 from prompts import skills
 from prompts.authors import Author
 from prompts.models import LATEST, SkillVersion
@@ -85,15 +85,15 @@ class OneSkillView(SkillView):
 class SkillVersionView(SkillView):
     """`PATCH, DELETE /unstable/skills/{skillName}/versions/{skillVersion}`."""
 
-    def patch(self, request: Request, skill_name: str, skill_version: int) -> Response:
+    def patch(self, request: Request, skill_name: str, skill_version: str) -> Response:
         body = convert(request.data, SkillLabelsBody)
-        labelled = skills.label_version(self.project_id, skill_name, skill_version, body.labels, self.author)
+        labelled = skills.label_version(self.project_id, skill_name, _number(skill_version), body.labels, self.author)
         return Response(_version(labelled))
 
     put = patch  # api.md, section 9; the SDK sends PATCH
 
-    def delete(self, request: Request, skill_name: str, skill_version: int) -> Response:
-        skills.remove_version(self.project_id, skill_name, skill_version, self.author)
+    def delete(self, request: Request, skill_name: str, skill_version: str) -> Response:
+        skills.remove_version(self.project_id, skill_name, _number(skill_version), self.author)
         return Response({"deleted": True})
 
 
@@ -126,6 +126,13 @@ def _moment(request: Request, name: str) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise Invalid(f"{name} must be an ISO 8601 date and time.", name) from None
+
+
+def _number(text: str) -> int:
+    """A version's number out of a path; what is none names no version."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise NotFound(f"Skill version not found: {text[:20]}")
+    return int(text)
 
 
 def _file(body: FileBody, place: str) -> skills.File:

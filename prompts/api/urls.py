@@ -12,5 +12,5 @@ urlpatterns = [
     path("unstable/skills", SkillsView.as_view()),
     path("unstable/skills/files/content", SkillContentsView.as_view()),
     path("unstable/skills/<str:skill_name>", OneSkillView.as_view()),
-    path("unstable/skills/<str:skill_name>/versions/<int:skill_version>", SkillVersionView.as_view()),
+    path("unstable/skills/<str:skill_name>/versions/<str:skill_version>", SkillVersionView.as_view()),
 ]

@@ -121,7 +121,8 @@ def test_a_deleted_version_takes_its_texts_and_the_last_one_the_skill(api: Api) 
     make(api, main())
     assert api.delete(f"{PATH}/capitals/versions/1").json() == {"deleted": True}
     assert SkillBlob.objects.count() == 1
-    refused(api.delete(f"{PATH}/capitals/versions/1"), 404, "resource_not_found")
+    for version in ("1", "-1", "0", "x", "9" * 30, "%00"):
+        refused(api.delete(f"{PATH}/capitals/versions/{version}"), 404, "resource_not_found")
     assert api.delete(f"{PATH}/capitals/versions/2").status_code == 200
     assert not Skill.objects.exists()
     assert not SkillBlob.objects.exists()
