@@ -239,6 +239,7 @@ class World:
 
     @cached_property
     def rule(self) -> str:
+        _ = self.connection  # without one no judge could run
         return self.made("POST", "/unstable/evaluation-rules", RULE)["id"]
 
     @cached_property
@@ -247,6 +248,7 @@ class World:
 
     @cached_property
     def rule_v2(self) -> str:
+        _ = self.connection  # without one no judge could run
         return self.made("POST", "/v2/evaluation-rules", RULE_V2)["id"]
 
     @cached_property
