@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = "benchmark"
@@ -112,6 +113,15 @@ class House:
         """Of the database's tables and indexes; the write-ahead log is recycled and does not grow with them."""
         files = (self._home() / "postgres" / "base").rglob("*")
         return sum(file.stat().st_blocks * 512 for file in files if file.is_file())
+
+    def fetch(self, sql: str) -> list[tuple]:
+        """Rows of the running database, for what no door tells."""
+        from promptlab.places import SOCKETS_POINTER
+
+        pointer = self.data / SOCKETS_POINTER
+        folder = pointer.read_text().strip() if pointer.exists() else str(self._home() / "run")
+        with psycopg.connect(host=folder, user="promptlab", dbname="promptlab") as connection:
+            return connection.execute(sql).fetchall()
 
     def _home(self) -> Path:
         from promptlab.places import POINTER
