@@ -25,7 +25,6 @@ from common.crypto import Unreadable
 from common.errors import DomainError
 from tracing.blob_storage import FREQUENCIES, bucket_of
 from tracing.filters import Filter
-from tracing.media_files.s3 import Refused
 from tracing.models.exports import BlobStorageIntegration
 from tracing.store import store
 from tracing.store.base import Cursor, ObservationQuery, Page, ScoreQuery, TraceQuery
@@ -35,7 +34,8 @@ LAG = timedelta(minutes=20)
 LONGEST_WINDOW = timedelta(days=1)
 # An export that has not moved for so long was killed; another worker may take it up.
 DEAD = timedelta(hours=1)
-AT_ONCE, ROWS_OF_A_FILE = 500, 10_000
+# A file is written when it holds so many rows, or texts of so many characters.
+AT_ONCE, ROWS_OF_A_FILE, TEXT_OF_A_FILE = 200, 10_000, 32_000_000
 MAX_ERROR = 2000
 JSON_TEXTS = ("input", "output", "metadata", "model_parameters")
 LEFT_OUT = frozenset({"input_preview", "output_preview", "observation_ids", "score_ids"})
@@ -85,7 +85,7 @@ def export(integration: BlobStorageIntegration) -> None:
             if not going_on.update(last_sync_at=until, running_since=timezone.now()):
                 break
         ended |= {"last_error": None, "last_error_at": None}
-    except (Refused, Unreadable, DomainError) as error:
+    except (Unreadable, DomainError) as error:
         log.warning("The export %s failed: %s", integration.pk, error)
         ended |= {"last_error": str(error)[:MAX_ERROR], "last_error_at": timezone.now()}
     rows.update(**ended)
@@ -136,14 +136,16 @@ def _copy(integration: BlobStorageIntegration, since: datetime, until: datetime)
 def _files(read: Read) -> Iterator[list[Any]]:
     """The rows of a window in portions of one file each."""
     rows: list[Any] = []
+    size = 0
     after: str | None = ""
     while after is not None:
         page = read(Cursor(after=after, limit=AT_ONCE))
         rows += page.rows
+        size += sum(len(getattr(row, name, None) or "") for row in page.rows for name in JSON_TEXTS)
         after = page.next_cursor
-        if rows and (after is None or len(rows) >= ROWS_OF_A_FILE):
+        if rows and (after is None or len(rows) >= ROWS_OF_A_FILE or size >= TEXT_OF_A_FILE):
             yield rows
-            rows = []
+            rows, size = [], 0
 
 
 def _traces(project_id: str, filters: tuple[Filter, ...], window: Cursor) -> Page[Any]:

@@ -2,34 +2,33 @@
 
 from collections.abc import Iterator
 
+from common.content import MEDIA_MARK
 from tracing.media import Place, note_mentions
 from tracing.media_references import mentioned
-from tracing.records import Changes, JsonText, ObservationChange, TraceChange
+from tracing.records import Changes, ObservationChange, TraceChange
 
 
 def note_mentions_of(project_id: str, changes: Changes) -> None:
     """Note them; where no text mentions anything (the usual case) it costs a look at each text and no query."""
-    note_mentions(project_id, [*_of_traces(changes), *_of_observations(changes)])
+    noted = [(media_id, place) for change in changes.traces if _mentions(change) for media_id, place in _of(change, "")]
+    for step in changes.observations:
+        if _mentions(step):
+            # Without a trace it stands in one of its own id.
+            noted += _of(step, step.id, step.trace_id or step.id)
+    note_mentions(project_id, noted)
 
 
-def _of_traces(changes: Changes) -> Iterator[tuple[str, Place]]:
-    for change in changes.traces:
-        for field, texts in _texts(change):
-            for media_id in mentioned(texts):
-                yield media_id, Place(field=field, trace_id=change.id)
+def _mentions(change: TraceChange | ObservationChange) -> bool:
+    for text in (change.input, change.output):
+        if text is not None and MEDIA_MARK in text:
+            return True
+    return bool(change.metadata) and any(MEDIA_MARK in text for text in change.metadata.values())
 
 
-def _of_observations(changes: Changes) -> Iterator[tuple[str, Place]]:
-    for change in changes.observations:
-        # Without a trace it stands in one of its own id.
-        trace_id = change.trace_id or change.id
-        for field, texts in _texts(change):
-            for media_id in mentioned(texts):
-                yield media_id, Place(field=field, trace_id=trace_id, observation_id=change.id)
-
-
-def _texts(change: TraceChange | ObservationChange) -> Iterator[tuple[str, tuple[JsonText | None, ...]]]:
-    yield "input", (change.input,)
-    yield "output", (change.output,)
-    if change.metadata:
-        yield "metadata", tuple(change.metadata.values())
+def _of(
+    change: TraceChange | ObservationChange, observation_id: str, trace_id: str = ""
+) -> Iterator[tuple[str, Place]]:
+    texts = {"input": (change.input,), "output": (change.output,), "metadata": (change.metadata or {}).values()}
+    for field, said in texts.items():
+        for media_id in mentioned(said):
+            yield media_id, Place(field=field, trace_id=trace_id or change.id, observation_id=observation_id)

@@ -101,3 +101,12 @@ def test_media_goes_with_its_project_and_no_other(api: Api, other_api: Api, proj
 def test_ids_of_any_length_have_uses(api: Api) -> None:
     send(api, traceId="ж" * 800, observationId="\U0001f600" * 800)
     assert MediaUse.objects.count() == Media.objects.count() == 1
+
+
+def test_observations_keep_what_they_mention(api: Api) -> None:
+    send(api, traceId="elsewhere")
+    body = {"id": "span", "traceId": "trace-1", "output": [reference(PNG)]}
+    event = {"id": "e", "type": "span-create", "timestamp": "2026-01-31T12:00:00Z", "body": body}
+    assert not api.post("ingestion", {"batch": [event]}).json()["errors"]
+    use = MediaUse.objects.get(trace_id="trace-1")
+    assert (use.observation_id, use.field) == ("span", "output")

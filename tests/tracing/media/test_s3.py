@@ -108,3 +108,12 @@ def test_contents_that_nobody_needs_leave_the_bucket(api: Api, project: Keys, bu
 
 def test_the_door_of_the_local_disk_is_closed(api: Api) -> None:
     assert Api(None).client.get("/api/media/x").status_code == 405
+
+
+def test_a_store_that_cannot_be_reached_is_told_as_such(api: Api, settings: Any) -> None:
+    api.post("media", promise())
+    settings.MEDIA_S3 = settings.MEDIA_S3 | {"endpoint": "http://127.0.0.1:9"}
+    files.cache_clear()
+    answer = report(api, media_id(PNG))
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
