@@ -22,7 +22,7 @@ def _mentions(change: TraceChange | ObservationChange) -> bool:
     for text in (change.input, change.output):
         if text is not None and MEDIA_MARK in text:
             return True
-    return bool(change.metadata) and any(MEDIA_MARK in text for text in change.metadata.values())
+    return any(MEDIA_MARK in text for text in change.metadata.values()) if change.metadata else False
 
 
 def _of(
