@@ -46,7 +46,7 @@ QUESTIONS: tuple[tuple[str, Any, dict[str, Any]], ...] = (
     ("observations", OBSERVED, {"unpriced": True, "dimensions": ("model",)}),
     ("traces", TRACED, {"granularity": "day"}),
     ("traces", TRACED, {"dimensions": ("name",), "order": (("count_count", "desc"),), "limit": 2}),
-    ("traces", TRACED, {"dimensions": ("userId", "environment"), "granularity": "hour"}),
+    ("traces", TRACED, {"dimensions": ("userId", "environment"), "granularity": "day"}),
     ("traces", TRACED, {"filters": (Filter("string", "name", "contains", "N"),)}),
     ("scores-numeric", VALUED, {"dimensions": ("name",), "granularity": "day"}),
     ("scores-boolean", VALUED, {"dimensions": ("stringValue", "source")}),
@@ -243,7 +243,18 @@ def test_an_hour_with_as_many_names_as_rows_is_left_to_its_rows(a_store: Store, 
     assert {row["name"]: row["count_count"] for row in rows} == {"one": 400, "usual": 1}
 
 
-@pytest.mark.parametrize("dimensions", [(), ("name",), ("environment", "name")])
+def test_a_day_with_as_many_users_as_traces_is_left_to_its_rows(a_store: Store, rolled: Any) -> None:
+    noon = MONDAY + timedelta(days=1, hours=12)
+    a_store.write(HERE, batch(*(trace(f"t{n}", timestamp=noon, user_id=f"u{n}") for n in range(400))))
+    for late in range(3):
+        a_store.write(HERE, batch(trace(f"late{late}", timestamp=noon - timedelta(hours=3), user_id="late")))
+        refresh(ripe=NOW)
+        assert fetch("SELECT view, cube, hour FROM tracing_rollup_mark") == [(2, 5, MONDAY + timedelta(days=1))]
+    rows = rolled("traces", (("count", "count"),), dimensions=("userId",), limit=2)
+    assert rows == [{"userId": "late", "count_count": 3}, {"userId": "u0", "count_count": 1}]
+
+
+@pytest.mark.parametrize("dimensions", [(), ("model", "level"), ("environment", "name")])
 def test_percentiles_are_right_within_one_percent(
     a_store: Store, monkeypatch: Any, rolled: Any, dimensions: tuple[str, ...]
 ) -> None:
@@ -263,7 +274,8 @@ def test_percentiles_are_right_within_one_percent(
                 )
             ),
         )  # fmt: skip
-    asked = [(name, f"p{n}") for n in (50, 75, 90, 95, 99) for name in ("latency", "timeToFirstToken")]
+    figures = ("latency",) if "name" in dimensions else ("latency", "timeToFirstToken")
+    asked = [(name, f"p{n}") for n in (50, 75, 90, 95, 99) for name in figures]
     measures = (*asked, ("count", "count"), ("latency", "max"))
     monkeypatch.setattr(measuring, "EXACT_UP_TO", 0)
     query = question("observations", measures, dimensions=dimensions)
@@ -298,6 +310,8 @@ def test_percentiles_of_few_rows_are_exact(a_store: Store, rolled: Any) -> None:
         ("observations", (("totalTokens", "p50"),), {}),
         ("observations", (("tokensPerSecond", "avg"),), {}),
         ("scores-numeric", (("value", "p50"),), {}),
+        ("traces", (("latency", "p95"),), {"dimensions": ("userId",)}),
+        ("traces", (("count", "count"),), {"dimensions": ("userId",), "granularity": "hour"}),
         ("traces", (("count", "count"),), {"until": MONDAY + timedelta(hours=5, minutes=50)}),
     ],
 )

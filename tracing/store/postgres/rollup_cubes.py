@@ -1,7 +1,8 @@
 """What is summed up by what. Mapping is a table.
 
 A cube holds, for each hour and each day (UTC) and each combination of its dimensions, the sums of its view's figures.
-An hour with nearly as many combinations as rows is left out (`WIDE`): its rows are read instead.
+An hour (of a daily cube, a day) with nearly as many combinations as rows is left out (`WIDE`): its rows are read
+instead.
 """
 
 from collections.abc import Mapping
@@ -21,24 +22,18 @@ _TYPES = {WHOLE: "bigint", MONEY: "numeric", REAL: "float8"}
 class Figure:
     """One thing that is summed: the beginning of its columns' names, and its value in a measured row.
 
-    `spread`: its extremes are kept, too; `percentiles`: and its histogram.
+    `spread`: its extremes are kept, too.
     """
 
     name: str
     sql: str
     kind: str
     spread: bool = False
-    percentiles: bool = False
 
     @property
     def value(self) -> str:
         """The value in a measured row, in the type that is summed."""
         return f"({self.sql})::{_TYPES[self.kind]}"
-
-    def parts(self) -> dict[str, str]:
-        """What is kept of it: column of the rollup, and what stands there ("sum", "n", "min", "max", "bars")."""
-        kept = ("sum", "n", *(("min", "max") if self.spread else ()), *(("bars",) if self.percentiles else ()))
-        return {f"{self.name}_{part}": part for part in kept}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +58,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Cube:
+    """`daily`: without hours, which would be nearly as many as the rows. `histograms`: figures with percentiles."""
+
     number: int
     source: Source
     dimensions: tuple[str, ...]
+    daily: bool = False
+    histograms: tuple[str, ...] = ("latency",)
+
+    def parts(self, figure: Figure) -> dict[str, str]:
+        """What is kept of a figure: column of the rollup, and what stands there ("sum", "n", "min", "max", "bars")."""
+        extremes = ("min", "max") if figure.spread else ()
+        bars = ("bars",) if figure.name in self.histograms else ()
+        return {f"{figure.name}_{part}": part for part in ("sum", "n", *extremes, *bars)}
 
     def column(self, dimension: str) -> str:
         """Where a dimension stands in a row of the rollup."""
@@ -77,9 +82,7 @@ def _figures(view: str, **named: tuple[str, ...]) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
     for name, measures in named.items():
         sql, kind = VIEWS[view].measures[measures[0]]
-        timed = name in ("latency", "first_token")
-        figure = Figure(name, sql, kind, spread=timed or name == "value", percentiles=timed)
-        found |= dict.fromkeys(measures, figure)
+        found |= dict.fromkeys(measures, Figure(name, sql, kind, name in ("latency", "first_token", "value")))
     return found
 
 
@@ -133,11 +136,11 @@ SOURCES: Mapping[str, Source] = {
     "scores-categorical": SCORES,
 }
 CUBES = (
-    Cube(1, OBSERVATIONS, ("environment", "type", "level", "model", "unpriced")),
+    Cube(1, OBSERVATIONS, ("environment", "type", "level", "model", "unpriced"), histograms=("latency", "first_token")),
     Cube(2, OBSERVATIONS, ("environment", "type", "level", "name")),
-    Cube(3, OBSERVATIONS, ("environment", "promptName", "promptVersion", "model")),
+    Cube(3, OBSERVATIONS, ("environment", "promptName", "promptVersion", "model"), daily=True),
     Cube(4, TRACES, ("environment", "name")),
-    Cube(5, TRACES, ("environment", "userId")),
+    Cube(5, TRACES, ("environment", "userId"), daily=True, histograms=()),
     Cube(6, SCORES, ("environment", "name", "dataType", "source", "stringValue")),
 )
 # Other names of a dimension.

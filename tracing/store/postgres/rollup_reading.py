@@ -50,8 +50,8 @@ def plan(query: MetricsQuery) -> Plan | None:
     if VIEWS[query.view].scope:
         filters.append(Filter("stringOptions", "dataType", "any of", DATA_TYPES[query.view]))
     wanted = {*dimensions.values(), *(one.column for one in filters)}
-    cube = next((cube for cube in CUBES if cube.source is source and wanted.issubset(cube.dimensions)), None)
-    figures = _figures(query, source.figures)
+    fitting = ((cube, _figures(query, cube)) for cube in CUBES if cube.source is source and _fits(cube, query, wanted))
+    cube, figures = next(((cube, figures) for cube, figures in fitting if figures), (None, None))
     if cube is None or figures is None:
         return None
     places = {name: _place(cube, name) for name in cube.dimensions}
@@ -80,6 +80,13 @@ DATA_TYPES = {
 }
 
 
+def _fits(cube: Cube, query: MetricsQuery, wanted: set[str]) -> bool:
+    """Whether it has the dimensions and, if it has days only, a use for them."""
+    if not wanted.issubset(cube.dimensions):
+        return False
+    return not cube.daily or (query.granularity != "hour" and _whole(query.since, query.until, A_DAY) is not None)
+
+
 def _place(cube: Cube, dimension: str) -> str:
     column = f"c.{cube.column(dimension)}"
     return f"{column}::{CASTS[dimension]}" if dimension in CASTS else column
@@ -88,7 +95,7 @@ def _place(cube: Cube, dimension: str) -> str:
 Figures = tuple[dict[str, str], dict[str, tuple[str, float]], dict[str, tuple[str, str]]]
 
 
-def _figures(query: MetricsQuery, known: Mapping[str, Figure]) -> Figures | None:
+def _figures(query: MetricsQuery, cube: Cube) -> Figures | None:
     """Sums, percentiles and the columns they need; None when one of them is not kept."""
     sums: dict[str, str] = {}
     percentiles: dict[str, tuple[str, float]] = {}
@@ -98,10 +105,10 @@ def _figures(query: MetricsQuery, known: Mapping[str, Figure]) -> Figures | None
         if asked.measure == "count" and asked.aggregation in ("count", "sum"):
             sums[name] = "coalesce(sum(c.n), 0)::bigint"
             continue
-        figure = known.get(asked.measure)
+        figure = cube.source.figures.get(asked.measure)
         if figure is None:
             return None
-        parts = {part: column for column, part in figure.parts().items()}
+        parts = {part: column for column, part in cube.parts(figure).items()}
         if asked.aggregation in PERCENTILES:
             needed: tuple[str, ...] = ("bars",)
         else:
@@ -184,7 +191,8 @@ def _parts(query: MetricsQuery, plan: Plan, keys: Mapping[str, str]) -> tuple[st
     """`WITH … parts AS (…)`: rows with the keys, `n` and the columns of the plan. Each is of a day, an hour or one
     measured row, and no measured row counts in two of them."""
     cube, project = plan.cube, query.project_id
-    hours = _whole(query.since, query.until, AN_HOUR) or (query.since, query.since)
+    unit = A_DAY if cube.daily else AN_HOUR
+    hours = _whole(query.since, query.until, unit) or (query.since, query.since)
     days = None if query.granularity == "hour" else _whole(*hours, A_DAY)
     sums = ["start", *(f"d{n}" for n in range(1, len(cube.dimensions) + 1)), "n", *plan.columns]
     selected = ", ".join(sums)
@@ -217,7 +225,8 @@ def _parts(query: MetricsQuery, plan: Plan, keys: Mapping[str, str]) -> tuple[st
     conditions = f" WHERE {' AND '.join(plan.conditions)}" if plan.conditions else ""
     sql = f"""
     WITH dirty AS MATERIALIZED (
-        SELECT DISTINCT hour FROM tracing_rollup_mark WHERE project_id = (SELECT %s) AND view = {cube.source.number}
+        SELECT DISTINCT date_trunc('{"day" if cube.daily else "hour"}', hour, 'UTC') AS hour
+        FROM tracing_rollup_mark WHERE project_id = (SELECT %s) AND view = {cube.source.number}
         AND cube IN (0, {cube.number}) AND hour >= %s AND hour < %s
     ), dirty_days AS MATERIALIZED (
         SELECT DISTINCT date_trunc('day', hour, 'UTC') AS day FROM dirty WHERE hour >= %s AND hour < %s
@@ -225,7 +234,7 @@ def _parts(query: MetricsQuery, plan: Plan, keys: Mapping[str, str]) -> tuple[st
         SELECT day, day + interval '24 hours' FROM dirty_days
         UNION ALL {_EDGES}
     ), pieces(since, until) AS MATERIALIZED (
-        SELECT hour, hour + interval '1 hour' FROM dirty
+        SELECT hour, hour + interval '{24 if cube.daily else 1} hours' FROM dirty
         UNION ALL {_EDGES}
     ), parts AS (
         SELECT {kept} FROM ({" UNION ALL ".join(branches)}) c{conditions}

@@ -38,6 +38,11 @@ _FORGET = (
     f"DELETE FROM tracing_rollup old USING {_TOUCHED} WHERE old.project_id = touched.project_id"  # noqa: S608
     " AND old.cube = %s AND old.step = %s AND old.start = touched.start"
 )
+# Marks of hours that were too wide went with those of their rows; a day's does not stand at these hours.
+_FORGET_WIDE = (
+    f"DELETE FROM tracing_rollup_mark old USING {_TOUCHED} WHERE old.project_id = touched.project_id"  # noqa: S608
+    " AND old.hour = touched.start AND old.cube = %s"
+)
 
 
 def refresh(seconds: float = 30.0, ripe: timedelta = RIPE) -> int:
@@ -76,7 +81,10 @@ def _sum_up(cube: Cube, hours: Sequence[tuple[str, datetime]]) -> None:
     for step, starts in ((HOUR, hours), (DAY, days)):
         projects, moments = [project_id for project_id, _ in starts], [start for _, start in starts]
         run(_FORGET, (projects, moments, cube.number, step))
-        run(_HOURS[cube.number] if step == HOUR else _DAYS[cube.number], (projects, moments))
+        if (cube.number, step) in _STATEMENTS:
+            if cube.daily:
+                run(_FORGET_WIDE, (projects, moments, cube.number))
+            run(_STATEMENTS[cube.number, step], (projects, moments))
 
 
 def day_of(moment: datetime) -> datetime:
@@ -104,19 +112,20 @@ _OVER_HOURS = {
 }
 
 
-def _hours(cube: Cube) -> str:
-    """Hours from measured rows; an hour that is too wide is marked instead."""
+def _of_rows(cube: Cube, step: int) -> str:
+    """Hours or days from measured rows; one that is too wide is marked instead."""
     source = cube.source
     figures = dict.fromkeys(source.figures.values())
     dimensions = {f"d{n}": source.dimensions[name] for n, name in enumerate(cube.dimensions, 1)}
     values = {figure.name: figure.value for figure in figures}
     sums = {
-        column: _OVER_ROWS[part].format(figure.name) for figure in figures for column, part in figure.parts().items()
+        column: _OVER_ROWS[part].format(figure.name)
+        for figure in figures
+        for column, part in cube.parts(figure).items()
     }
     columns = ", ".join([*dimensions, "count(*) AS n", *(f"{sql} AS {name}" for name, sql in sums.items())])
-    rows = source.between(
-        "touched.project_id", "touched.start", "touched.start + interval '1 hour'", dimensions | values
-    )
+    until = f"touched.start + interval '{1 if step == HOUR else 24} hours'"
+    rows = source.between("touched.project_id", "touched.start", until, dimensions | values)
     names = ["project_id", "start", *dimensions, "n", *sums]
     made = [_hour_value(name) for name in names]
     return f"""
@@ -130,18 +139,18 @@ def _hours(cube: Cube) -> str:
         INSERT INTO tracing_rollup_mark (project_id, view, cube, hour, marked_at)
         SELECT project_id, {source.number}, {cube.number}, start, now() FROM wide
     )
-    INSERT INTO tracing_rollup (cube, step, {", ".join(names)}) SELECT {cube.number}, {HOUR}, {", ".join(made)}
+    INSERT INTO tracing_rollup (cube, step, {", ".join(names)}) SELECT {cube.number}, {step}, {", ".join(made)}
     FROM cells WHERE (project_id, start) NOT IN (SELECT project_id, start FROM wide)
     """  # noqa: S608
 
 
-def _days(cube: Cube) -> str:
+def _of_hours(cube: Cube) -> str:
     """Days from their hours."""
     dimensions = [f"d{n}" for n in range(1, 1 + len(cube.dimensions))]
     sums = {
         column: _OVER_HOURS[part].format(figure.name)
         for figure in dict.fromkeys(cube.source.figures.values())
-        for column, part in figure.parts().items()
+        for column, part in cube.parts(figure).items()
     }
     names = ["project_id", "start", *dimensions, "n", *sums]
     columns = ", ".join(f"{sql} AS {name}" for name, sql in sums.items())
@@ -177,5 +186,8 @@ def _day_value(name: str) -> str:
 
 
 assert all(len(cube.dimensions) <= DIMENSIONS for cube in CUBES)
-_HOURS = {cube.number: _hours(cube) for cube in CUBES}
-_DAYS = {cube.number: _days(cube) for cube in CUBES}
+_STATEMENTS = {
+    **{(cube.number, DAY): _of_rows(cube, DAY) for cube in CUBES if cube.daily},
+    **{(cube.number, HOUR): _of_rows(cube, HOUR) for cube in CUBES if not cube.daily},
+    **{(cube.number, DAY): _of_hours(cube) for cube in CUBES if not cube.daily},
+}
