@@ -12,16 +12,31 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 JSON = "application/json"
+OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
 
 
 def dumps(value: Any) -> bytes:
-    """JSON as the public API speaks it: times in RFC 3339 with milliseconds and `Z`."""
-    return orjson.dumps(value, default=_default, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS)
+    """JSON as the public API speaks it: times in RFC 3339 with milliseconds and `Z`; numbers of any size."""
+    try:
+        return orjson.dumps(value, default=_default, option=OPTIONS)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_with_big_numbers(value), default=_default, option=OPTIONS)
 
 
 def moment(value: datetime | None) -> str | None:
     """RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
     return None if value is None else f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
+
+
+def _with_big_numbers(value: Any) -> Any:
+    """The value with those integers as text of JSON that orjson refuses: beyond 64 bits, as metadata may hold them."""
+    if isinstance(value, Mapping):
+        return {key: _with_big_numbers(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_big_numbers(inner) for inner in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return orjson.Fragment(str(value))
+    return value
 
 
 def _default(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+import common.addresses  # noqa: F401  (registers `any`)
 from tracing.api.blob_storage import BlobStoragesView, BlobStorageView
 from tracing.api.comments import CommentsView, CommentView
 from tracing.api.dashboards import DashboardsView, DashboardView, PlacementsView, PlacementView
@@ -51,7 +52,7 @@ urlpatterns = [
     path("unstable/dashboards", DashboardsView.as_view()),
     path("unstable/dashboards/<str:dashboard_id>", DashboardView.as_view()),
     path("unstable/dashboards/<str:dashboard_id>/placements", PlacementsView.as_view()),
-    path("unstable/dashboards/<str:dashboard_id>/placements/<path:placement_id>", PlacementView.as_view()),
+    path("unstable/dashboards/<str:dashboard_id>/placements/<any:placement_id>", PlacementView.as_view()),
     path("unstable/dashboard-widgets", WidgetsView.as_view()),
     path("unstable/dashboard-widgets/<str:widget_id>", WidgetView.as_view()),
     path("score-configs", ScoreConfigsView.as_view()),
