@@ -128,7 +128,7 @@ class _Wire(msgspec.Struct, rename="camel"):
 class _AnyValue(_Wire):
     string_value: str | None = None
     bool_value: bool | None = None
-    int_value: int | str | None = None
+    int_value: int | float | str | None = None
     double_value: float | str | None = None
     bytes_value: str | None = None
     array_value: _ArrayValue | None = None
@@ -159,7 +159,7 @@ Time = int | str | float | _Words | None
 
 
 class _Event(_Wire):
-    name: str = ""
+    name: str | None = None
     time_unix_nano: Time = None
     attributes: list[_KeyValue] | None = None
 
@@ -212,6 +212,9 @@ _SPAN = msgspec.json.Decoder(_Span)
 def decode_json(body: bytes) -> Export:
     """Raises Invalid for a body that is no JSON or not of OTLP's shape."""
     request = _decode(_REQUEST, body)
+    if request.resource_spans is None and (b'"resource_spans"' in body or b'"spans"' in body):
+        # Unknown keys are ignored, and so these spans would be lost in silence.
+        raise Invalid('Names of fields are written in lowerCamelCase, and spans stand below "resourceSpans".')
     export = Export()
     for i, resource_spans in enumerate(request.resource_spans or ()):
         resource = _plain((resource_spans.resource or _Resource()).attributes)
@@ -254,7 +257,7 @@ def _json_span(raw: msgspec.Raw) -> Span:
         _nanoseconds(span.end_time_unix_nano),
         _plain(span.attributes),
         [
-            SpanEvent(event.name, _plain(event.attributes), _nanoseconds(event.time_unix_nano))
+            SpanEvent(event.name or "", _plain(event.attributes), _nanoseconds(event.time_unix_nano))
             for event in span.events or ()
         ],
         2 if status.code in (2, "2", "STATUS_CODE_ERROR") else 0,

@@ -74,6 +74,7 @@ def test_every_kind_of_value_arrives_in_json(doors: Doors) -> None:
     values = {
         "text": {"stringValue": ""},
         "whole": {"intValue": 7},
+        "whole_float": {"intValue": 7.0},
         "text_number": {"intValue": "-9007199254740993"},
         "huge": {"intValue": "1" * 40},
         "half": {"doubleValue": 0.5},
@@ -88,6 +89,7 @@ def test_every_kind_of_value_arrives_in_json(doors: Doors) -> None:
     assert {key: kept[key] for key in values} == {
         "text": "",
         "whole": 7,
+        "whole_float": 7,
         "text_number": -9007199254740993,
         "huge": int("1" * 40),
         "half": 0.5,
@@ -142,6 +144,35 @@ def test_base64_ids_are_told_by_their_length(doors: Doors) -> None:
     body = json_export(json_span(traceId="CvdlGRbNQ92ESOshHIAxnA==", spanId="t61rcWkgMzE=", parentSpanId=""))
     assert doors.export(body, JSON).status_code == 200
     assert doors.trace(TRACE_ID)["observations"][0]["id"] == SPAN_ID
+
+
+def test_what_the_specification_leaves_to_newer_versions_is_ignored(doors: Doors) -> None:
+    event = {"name": None, "timeUnixNano": "1", "unknown": [1], "attributes": None}
+    body = json_span(kind="SPAN_KIND_CLIENT", traceState="a=b", flags=1, links=[{}], unknown={"a": 1}, events=[event])
+    assert doors.export(json_export(body), JSON).status_code == 200
+    assert doors.observation(SPAN_ID)["name"] == "work"
+
+
+@pytest.mark.parametrize(
+    ("code", "level"), [(2, "ERROR"), ("STATUS_CODE_ERROR", "ERROR"), (1, "DEFAULT"), (0, "DEFAULT")]
+)
+def test_the_status_is_a_number_or_a_name(doors: Doors, code: Any, level: str) -> None:
+    doors.export(json_export(json_span(status={"code": code})), JSON)
+    assert doors.observation(SPAN_ID)["level"] == level
+
+
+@pytest.mark.parametrize("nanoseconds", [1_780_315_200_000_000_000, "1780315200000000000", {"low": 0, "high": 0}])
+def test_times_are_numbers_texts_or_halves(doors: Doors, nanoseconds: Any) -> None:
+    if isinstance(nanoseconds, dict):
+        nanoseconds = {"low": 1_780_315_200_000_000_000 & 0xFFFFFFFF, "high": 1_780_315_200_000_000_000 >> 32}
+    doors.export(json_export(json_span(startTimeUnixNano=nanoseconds)), JSON)
+    assert doors.observation(SPAN_ID)["startTime"] == "2026-06-01T12:00:00.000Z"
+
+
+@pytest.mark.parametrize("body", [{"resource_spans": [{}]}, {"scopeSpans": [{"spans": [json_span()]}]}])
+def test_spans_under_other_names_are_not_lost_in_silence(doors: Doors, body: Any) -> None:
+    answer = doors.export(json.dumps(body).encode(), JSON)
+    assert answer.status_code == 400 and "resourceSpans" in answer.json()["message"]
 
 
 def test_upper_case_ids_become_lower_case(doors: Doors) -> None:

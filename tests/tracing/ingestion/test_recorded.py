@@ -115,6 +115,35 @@ def test_sending_everything_again_changes_nothing(doors: Doors, client: str) -> 
     assert doors.everything() == first
 
 
+# What an instrumentation cannot carry, or adds of its own.
+WITHOUT_USER = {"google_adk", "mlflow_tracing", "genkit"}
+WITHOUT_SESSION = {"mlflow_tracing", "genkit", "litellm_otel"}
+WITHOUT_A_CHAT = {"openinference_crewai"}  # all it does is to call the tool
+WITHOUT_PARAMETERS = {"strands_agents", "google_adk", "openinference_llama_index"}
+MODELS = ("gpt-4o-mini", "text-embedding-3-small")  # some call an embedding a generation
+OWN_PROMPTS = {"google_adk"}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_instrumentation_tells_what_was_asked_and_answered(doors: Doors, name: str) -> None:
+    replay(doors.api, name)
+    traces = stored(doors)
+    steps = [step for trace in traces for step in trace["observations"]]
+    calls = [step for step in steps if step["type"] == "GENERATION"]
+    assert all(call["model"].endswith(MODELS) and call["priced"] for call in calls)
+    assert all(not step.get("usageDetails") for step in steps if step["type"] not in ("GENERATION", "EMBEDDING"))
+    assert any("capital_of" in json.dumps(call["output"]) and "Japan" in json.dumps(call["output"]) for call in calls)
+    assert any(trace.get("userId") == "pupil-7" for trace in traces) is (name not in WITHOUT_USER)
+    assert any(trace.get("sessionId") == "lesson-3" for trace in traces) is (name not in WITHOUT_SESSION)
+    if name in WITHOUT_A_CHAT:
+        return
+    chat = next(call for call in calls if "Italy" in json.dumps(call["input"]))
+    assert "You are a geographer." in json.dumps(chat["input"]) and "Rome" in json.dumps(chat["output"])
+    assert chat["usageDetails"]["output"] == 1
+    assert name in OWN_PROMPTS or (chat["usageDetails"]["input"], chat["usageDetails"]["total"]) == (30, 31)
+    assert name in WITHOUT_PARAMETERS or chat["modelParameters"]["temperature"] == 0.2
+
+
 @pytest.mark.parametrize("client", STORIES)
 def test_every_generation_tells_the_same_story(doors: Doors, client: str) -> None:
     replay(doors.api, client)
