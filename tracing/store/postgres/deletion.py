@@ -14,8 +14,13 @@ from tracing.store.postgres.texts import chain
 
 BATCH = 1_000
 
-# Locked in the order in which writers lock.
-_TRACES = "SELECT id, session_id FROM tracing_trace WHERE project_id = %s AND {} ORDER BY id LIMIT %s FOR UPDATE"
+# The oldest first: what came together stands in the same packs, and those go whole. Locked in the order in which
+# writers lock.
+_TRACES = (
+    "SELECT id, session_id FROM tracing_trace WHERE project_id = %s AND id = ANY(ARRAY("
+    "SELECT id FROM tracing_trace WHERE project_id = %s AND {0} ORDER BY timestamp LIMIT %s"
+    ")) AND {0} ORDER BY id FOR UPDATE"
+)
 _OBSERVATIONS = (
     "DELETE FROM tracing_observation WHERE project_id = %s AND trace_id = ANY(%s) RETURNING id, pack, earlier"
 )
@@ -49,7 +54,8 @@ def _traces(deletion: Deletion) -> int:
         if deletion.before is not None:
             conditions.append(("timestamp < %s", deletion.before))
         sql = _TRACES.format(" AND ".join(condition for condition, _ in conditions))
-        params = (deletion.project_id, *(param for _, param in conditions), BATCH)
+        values = [param for _, param in conditions]
+        params = (deletion.project_id, deletion.project_id, *values, BATCH, *values)
         gone += _until_done(partial(_some_traces, deletion.project_id, sql, params))
     return gone
 

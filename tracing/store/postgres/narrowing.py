@@ -40,7 +40,8 @@ def narrow(entity: Entity, project_id: str, needles: Iterable[str]) -> list[Cond
 
 def _keys(project_id: str, ids: list[int], needle: str) -> set[str]:
     """Of the parts in these packs that hold all words of the needle, or stand under an id that holds it."""
-    sought, inside, keys = needle.lower(), words(needle), set()
+    sought, inside = needle.lower(), words(needle)
+    keys: set[str] = set()
     for start in range(0, len(ids), _AT_ONCE):
         for parts in packs.read(project_id, ids[start : start + _AT_ONCE], whole=True).values():
             for key, part in parts.items():

@@ -31,13 +31,13 @@ _DROP = "DELETE FROM tracing_pack WHERE project_id = (SELECT %s) AND id = ANY(%s
 _CHANGE = "UPDATE tracing_pack SET body = %b::bytea, rest = %b::bytea WHERE project_id = %s AND id = %s"
 
 
-class Long(msgspec.Struct, array_like=True, frozen=True):
+class Long(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Stands for a text that is in the `rest`."""
 
     line: str  # its preview
 
 
-class Part(msgspec.Struct, array_like=True):
+class Part(msgspec.Struct, array_like=True, gc=False):
     """What one write says of one trace or observation. Texts are JSON texts; usage and cost are JSON objects."""
 
     key: str

@@ -145,7 +145,8 @@ def traces(project_id: str, rows: Rows, *, bodies: bool, read: Read | None = Non
 def observations(
     project_id: str, rows: Rows, selected: Selected, *, bodies: bool, read: Read | None = None
 ) -> list[Observation]:
-    """The records of rows of `selected` and OBSERVATION_TAIL; `read` what was read of the packs already."""
+    """The records of rows of `selected` and OBSERVATION_TAIL. `read`: what was read of the packs already, not for a
+    list; then they carry no previews."""
     tails = [row[len(selected) :] for row in rows]
     found = observation_texts(project_id, tails, whole=bodies, read=read)
     made = []
@@ -163,7 +164,7 @@ def observations(
                 model_parameters=said.parameters,
                 provided_usage_details=said.usage,
                 provided_cost_details=said.cost,
-                **said.previews,
+                **({} if read else said.previews),
                 **(said.bodies if bodies else {}),
             )
         )
