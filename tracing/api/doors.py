@@ -47,7 +47,7 @@ class Door(PublicView):
     def handle_exception(self, error: Exception) -> Response:
         response = super().handle_exception(error)
         # Among what is told there is nothing that a key would have been missing for.
-        if response.status_code in TOLD and self.request.method == "POST" and self.request.auth.project_id:
+        if response.status_code in TOLD and self.request.method == "POST" and self.project_id:
             self.tell(0, [self._whole_refusal(response)])
         return response
 

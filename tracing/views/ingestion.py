@@ -1,7 +1,7 @@
 """Settings → Ingestion: which clients send how much, and what was refused of it."""
 
 import base64
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -96,7 +96,6 @@ class Rejected(IngestionPage):
     """One rejected event: why, what was sent, and a field to mend it in; POST replays it."""
 
     template = "tracing/rejected.html"
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post"]
 
     def get(self, request: HttpRequest, event_id: int) -> HttpResponse:
         return self._page(self._event(event_id))
