@@ -147,7 +147,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "purge deleted projects": {"task": "accounts.tasks.purge_projects", "schedule": 3600.0},
     "forget expired sessions": {"task": "accounts.tasks.forget_sessions", "schedule": 24 * 3600.0},
     "forget old rejected events": {"task": "tracing.tasks.forget_old_rejected_events", "schedule": 600.0},
-    "sum up measured hours": {"task": "tracing.tasks.refresh_rollups", "schedule": 30.0},
+    "sum up measured hours": {
+        "task": "tracing.tasks.refresh_rollups",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},  # the next one does the same
+    },
     "delete what is kept long enough": {"task": "tracing.tasks.enforce_retention", "schedule": 3600.0},
     "export to buckets": {"task": "tracing.tasks.export_to_buckets", "schedule": 300.0},
     "delete what belonged to deleted traces": {"task": "tracing.tasks.sweep", "schedule": 24 * 3600.0},

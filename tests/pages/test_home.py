@@ -7,6 +7,9 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.tracing.api.conftest import Write, at, generation, observation, score, trace
 from tests.tracing.pages.conftest import Visitor, shown
@@ -66,6 +69,23 @@ def test_the_figures_are_what_was_stored(bobs: Visitor, happened: None) -> None:
     assert len(_rows(bobs, stats["observations"][1])) == 5
     assert len(_rows(bobs, stats["errors"][1])) == 1
     assert len(_rows(bobs, stats["tokens"][1])) == 5
+
+
+@pytest.mark.parametrize("query", [RANGE, "range=24h", "range=30d", "range=90d"])
+def test_the_page_asks_as_often_however_much_happened(bobs: Visitor, happened: None, write: Write, query: str) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            bobs.get(f"?{query}")
+        return sum("tracing_" in one["sql"] for one in queries)
+
+    asked()
+    before = asked()
+    for n in range(12):
+        moment = timezone.now() - timedelta(hours=30 * n)
+        write(trace(f"more{n}", timestamp=moment, name=f"name {n}"), generation(f"more{n}", f"more{n}", model=f"m{n}"),
+              score(f"more{n}", name=f"score {n % 3}", trace_id=f"more{n}", timestamp=moment))  # fmt: skip
+    # One more when the range has scores at last: their curves.
+    assert asked() <= before + 1 <= 14
 
 
 @pytest.mark.parametrize(
