@@ -66,8 +66,8 @@ class Meaning:
         """The attributes that are shown nowhere else, once the bodies are found."""
         others = {}
         for name, value in self.attributes.items():
-            plan = PLANS[name]
-            if plan.shown and not plan.readers & self.taken:
+            more = PLANS[name].more
+            if more is not None and more.shown and not more.readers & self.taken:
                 others[name] = value
         return others
 
@@ -76,18 +76,20 @@ def read(attributes: Attributes) -> Meaning:
     """Sort out what the attributes of a span say."""
     meaning = Meaning(attributes)
     values, ranks = meaning.values, meaning.ranks
-    fillers: list[Fill] = []
+    fillers: list[Fill] | None = None
     for name, value in attributes.items():
-        fields, metadata, experiment, parameter, readers, fill, _, foreign = PLANS[name]
-        if fields:
-            if value is not None and value != "":
-                for of, rank in fields:
-                    if rank < ranks.get(of, NOBODY):
-                        values[of], ranks[of] = value, rank
-        elif experiment:
-            _add_experiment(meaning, experiment, value)
+        fields, more = PLANS[name]
+        if value is not None and value != "":
+            for of, rank in fields:
+                if of not in values or rank < ranks[of]:
+                    values[of], ranks[of] = value, rank
+        if more is None:
+            continue
+        metadata, experiment, parameter, readers, fill, _, foreign = more
         if metadata:
             _add_metadata(meaning, metadata, value)
+        elif experiment:
+            _add_experiment(meaning, experiment, value)
         if foreign:
             meaning.foreign = True
             meaning.readers |= readers
@@ -96,8 +98,8 @@ def read(attributes: Attributes) -> Meaning:
                     meaning.parameters = {}
                 meaning.parameters[parameter] = value
             if fill is not None:
-                fillers.append(fill)
-    for fill in fillers:
+                fillers = [*fillers, fill] if fillers else [fill]
+    for fill in fillers or ():
         fill(attributes, values)
     return meaning
 

@@ -20,6 +20,7 @@ from tracing.records import Changes, JsonText, ObservationChange, TraceChange
 
 ERROR_STATUS = 2
 EXCEPTION_EVENT = "exception"
+ROOT_MARKS = ("as_root", "is_app_root")
 
 
 def translate(sources: Iterable[Source], misunderstood: list[Misunderstood] | None = None) -> Changes:
@@ -95,7 +96,7 @@ def _metadata(source: Source, span: Span, meaning: Meaning) -> dict[str, JsonTex
 
 def _marked_as_root(meaning: Meaning) -> bool:
     values = meaning.values
-    return truth(values.get("as_root", False)) or truth(values.get("is_app_root", False))
+    return any(mark in values and truth(values[mark]) for mark in ROOT_MARKS)
 
 
 def _name(span: Span, meaning: Meaning) -> str | None:
@@ -152,8 +153,9 @@ def _completion_start(span: Span, meaning: Meaning, start: datetime) -> datetime
             return start + float(sent) * unit
         except (ValueError, TypeError, AttributeError, OverflowError, Invalid):
             meaning.unusable(of, "a time")
-    first = next((event.time for event in span.events if event.name in FIRST_TOKEN_EVENTS), 0)
-    return fields.from_nanoseconds(first)
+    if not span.events:
+        return None
+    return fields.from_nanoseconds(next((event.time for event in span.events if event.name in FIRST_TOKEN_EVENTS), 0))
 
 
 def _iso(nanoseconds: int) -> str | None:

@@ -48,8 +48,7 @@ def usage_details(given: Mapping[str, Any], note: Note = unheard) -> dict[str, i
         elif value is not None and name not in PARTS and name not in NO_COUNTS:
             note(name, f"must be a count, not {shown(value)}; it was left out.")
     for name, whole in PARTS.items():
-        parts = given.get(name)
-        if isinstance(parts, Mapping):
+        if name in given and isinstance(parts := given[name], dict):
             for part, value in parts.items():
                 if (number := count(value)) is not None:
                     counts[f"{whole}_{part}".replace("\0", "\ufffd")] = number

@@ -13,10 +13,9 @@ from tracing.ingestion.dialects.shape import Fill
 PLANS_KEPT = 16_384
 
 
-class Plan(NamedTuple):
-    """What to do with the attribute of one name."""
+class More(NamedTuple):
+    """What an attribute means besides a field."""
 
-    fields: tuple[tuple[str, int], ...]  # that it may give, with the rank of the name among theirs
     metadata: tuple[tuple[str, str], ...]  # (part of the meaning, key; "" for a whole object)
     experiment: str  # the short name of an experiment's attribute
     parameter: str  # the name of a call's parameter
@@ -24,6 +23,16 @@ class Plan(NamedTuple):
     fill: Fill | None
     shown: bool  # among the other attributes of a foreign span, unless its reader took it
     foreign: bool  # in another dialect than the SDKs'
+
+
+class Plan(NamedTuple):
+    """What to do with the attribute of one name."""
+
+    fields: tuple[tuple[str, int], ...]  # that it may give, with the rank of the name among theirs
+    more: More | None  # None for most of what SDKs send
+
+
+NOTHING_MORE = More((), "", "", 0, None, shown=False, foreign=False)
 
 
 class _Plans(dict[str, Plan]):
@@ -44,8 +53,7 @@ def _plan(name: str) -> Plan:
         if prefix not in _GIVEN_ALONG or not fields
         for part in parts
     )
-    return Plan(
-        fields=fields,
+    more = More(
         metadata=metadata,
         experiment=_clean(name.removeprefix(langfuse.EXPERIMENT)) if name.startswith(langfuse.EXPERIMENT) else "",
         parameter=_parameter(name),
@@ -54,6 +62,7 @@ def _plan(name: str) -> Plan:
         shown=not own and not metadata and not name.startswith(_GIVEN_ALONG),
         foreign=not name.startswith(langfuse.OWN_PREFIXES),
     )
+    return Plan(fields, None if more == NOTHING_MORE else more)
 
 
 def _clean(key: str) -> str:
