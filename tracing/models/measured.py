@@ -44,7 +44,7 @@ class TraceRow(models.Model):
 
     pk = models.CompositePrimaryKey("project_id", "id")
     created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
+    updated_at = models.DateTimeField(null=True)  # null: when it was created
     timestamp = models.DateTimeField()
     pack = models.BigIntegerField(null=True)
     pack_hash = models.BigIntegerField(null=True)  # of the part that came last: the same again adds nothing
@@ -106,7 +106,7 @@ class ObservationRow(models.Model):
 
     pk = models.CompositePrimaryKey("project_id", "id")
     created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
+    updated_at = models.DateTimeField(null=True)  # null: when it was created
     start_time = models.DateTimeField()
     end_time = models.DateTimeField(null=True)
     completion_start_time = models.DateTimeField(null=True)
@@ -202,4 +202,4 @@ class SessionRow(models.Model):
 
     class Meta:
         db_table = "tracing_session"
-        indexes = [models.Index(fields=["project_id", "created_at", "id"], name="session_time")]
+        indexes = [models.Index(fields=["project_id", "created_at"], name="session_time")]

@@ -158,9 +158,11 @@ def upsert(table: str, columns: Columns) -> str:
     settings = ", ".join(f"{name} = {rule}" for name, rule in zip(columns, merged, strict=True))
     if table in MERGED:
         settings += f", earlier = {MERGED[table].replace('new.', 'excluded.')}"
+    # Where a row need not say it, it was updated when it was created.
+    updated = ("", "") if table in MERGED else (", updated_at", ", now()")
     return (
-        f"INSERT INTO {table} AS old (project_id, id, created_at, updated_at, {names})"  # noqa: S608
-        f" SELECT %s, id, now(), now(), {values} FROM unnest(%b::text[], {arrays}) AS batch(id, {names})"
+        f"INSERT INTO {table} AS old (project_id, id, created_at{updated[0]}, {names})"  # noqa: S608
+        f" SELECT %s, id, now(){updated[1]}, {values} FROM unnest(%b::text[], {arrays}) AS batch(id, {names})"
         f" ON CONFLICT (project_id, id) DO UPDATE SET updated_at = now(), {settings}"
         f" WHERE ({', '.join(f'old.{name}' for name in columns)}) IS DISTINCT FROM ({', '.join(merged)})"
     )
