@@ -59,7 +59,10 @@ def _receive(place: LocalFiles, content: Content, request: HttpRequest) -> HttpR
 
 def _chunks(request: HttpRequest) -> Iterator[bytes]:
     """The body as it comes: it may be larger than memory."""
-    while chunk := request.read(CHUNK):
+    chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    # Django reads as much as Content-Length says, which a body in chunks has not.
+    stream = request.META["wsgi.input"] if chunked else request
+    while chunk := stream.read(CHUNK):
         yield chunk
 
 

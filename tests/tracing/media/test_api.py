@@ -1,5 +1,6 @@
 """`/media`: promise, send, report, fetch."""
 
+import io
 import time
 from pathlib import Path
 from typing import Any
@@ -204,11 +205,21 @@ def test_no_browser_guesses_and_nothing_is_loaded_or_run(api: Api) -> None:
         ("bytes=10-", 416, b"", "bytes */10"),
         ("bytes=1-2,4-5", 200, b"0123456789", None),
         ("pages=1-2", 200, b"0123456789", None),
+        (f"bytes={'9' * 5000}-", 200, b"0123456789", None),
+        (f"bytes=-{'9' * 5000}", 200, b"0123456789", None),
     ],
 )
 def test_players_skip_by_ranges(api: Api, asked: str, status: int, got: bytes, told: str | None) -> None:
     answer = fetch(send(api, b"0123456789", "audio/mpeg").url, HTTP_RANGE=asked)
     assert (answer.status, answer.body, answer.headers.get("Content-Range")) == (status, got, told)
+
+
+def test_bytes_may_come_in_chunks(api: Api) -> None:
+    """As clients send that read from a stream: without a length."""
+    upload = api.post("media", promise()).json()["uploadUrl"]
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(PNG), "CONTENT_LENGTH": ""}
+    assert put(upload, PNG, **chunked).status_code == 200
+    assert fetch(api.get(f"media/{media_id(PNG)}").json()["url"]).body == PNG
 
 
 def test_an_empty_file_is_a_file(api: Api) -> None:
