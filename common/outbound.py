@@ -4,6 +4,7 @@ Whoever may enter such an address must not reach through us what only this machi
 private network, the metadata service of a cloud. The instance's admin allows hosts by PROMPTLAB_PRIVATE_HOSTS.
 """
 
+import re
 import socket
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -17,6 +18,9 @@ from common.errors import Invalid
 LONGEST_URL = 2000
 SCHEMES = frozenset({"http", "https"})
 _NAT64 = ip_network("64:ff9b::/96")  # NAT64, RFC 6052
+_PUBLIC = ip_network("2000::/3")  # all that IANA hands out; the rest is private, or stands for addresses of IPv4
+# Names (in any script), numbers, IPv6. Other characters are read in many ways: %31 is a 1 to some clients.
+_HOST = re.compile(r"[\w.:-]+")
 
 
 def check_url(url: str, field: str) -> str:
@@ -33,7 +37,7 @@ def check_url(url: str, field: str) -> str:
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         host, port, parts = "", None, urlsplit("")
-    if parts.scheme not in SCHEMES or not host or port == 0 or not url.isprintable() or " " in url:
+    if parts.scheme not in SCHEMES or not _HOST.fullmatch(host) or port == 0 or not url.isprintable() or " " in url:
         raise Invalid(_("Give a whole address, such as https://api.example.com/v1."), field)
     if parts.username is not None or parts.password is not None:
         raise Invalid(_("The address must not hold a name or a password."), field)
@@ -61,7 +65,8 @@ def _addresses(host: str) -> set[str]:
 
 def _is_open(text: str, allowed: set[str]) -> bool:
     address = _translated(ip_address(text.partition("%")[0]))
-    return (address.is_global and not address.is_multicast) or any(address in network for network in _networks(allowed))
+    is_public = address.is_global and not address.is_multicast and (address.version == 4 or address in _PUBLIC)
+    return is_public or any(address in network for network in _networks(allowed))
 
 
 def _translated(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

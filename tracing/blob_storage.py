@@ -139,10 +139,11 @@ def sync_status(integration: BlobStorageIntegration) -> str:
 
 
 def bucket_of(integration: BlobStorageIntegration) -> S3Files:
-    """The bucket, opened. Raises Unreadable when the secret was sealed under another key."""
+    """The bucket, opened. Raises Unreadable when the secret was sealed under another key, and Invalid when the
+    endpoint's name, whatever it led to when it was given, now leads into a private network."""
     return S3Files(
         bucket=integration.bucket_name,
-        endpoint=integration.endpoint or "",
+        endpoint=check_url(integration.endpoint, "endpoint") if integration.endpoint else "",
         region=integration.region,
         access_key=integration.access_key_id or "",
         secret_key=unseal(integration.sealed_secret) if integration.sealed_secret else "",

@@ -40,6 +40,10 @@ def test_public_addresses_pass(url: str) -> None:
         "[::ffff:127.0.0.1]",
         "[64:ff9b::7f00:1]",
         "[2002:7f00:1::]",
+        "[::127.0.0.1]",
+        "[::ffff:0:127.0.0.1]",
+        "[64:ff9b:1::7f00:1]",
+        "[fec0::1]",
     ],
 )
 def test_private_ones_are_refused_however_they_are_spelt(host: str) -> None:
@@ -65,6 +69,9 @@ def test_private_ones_are_refused_however_they_are_spelt(host: str) -> None:
         "https://8.8.8.8/\0",
         "https://\ud800.example",
         "https://me:secret@8.8.8.8/v1",
+        "http://%31%32%37.0.0.1/",
+        "http://localhost%00.example.com/",
+        "http://[fe80::1%25eth7]/",
         "https://8.8.8.8/" + "a" * 2000,
     ],
 )

@@ -53,6 +53,17 @@ def read(client: Any, table: str) -> list[Any]:
     return found
 
 
+def test_a_name_that_now_leads_into_the_private_network_gets_nothing(
+    owner: Api, wanted: Any, bucket: Any, settings: Any
+) -> None:
+    run(owner, wanted, enabled=False)
+    BlobStorageIntegration.objects.update(enabled=True, next_sync_at=timezone.now())
+    settings.PRIVATE_HOSTS = []
+    exporting.run_due()
+    assert "PROMPTLAB_PRIVATE_HOSTS" in (BlobStorageIntegration.objects.get().last_error or "")
+    assert names(bucket) == []
+
+
 def test_all_that_is_old_enough_arrives(owner: Api, wanted: Any, bucket: Any, project: Keys) -> None:
     done = run(owner, wanted)
     assert done.last_error is None
