@@ -7,6 +7,8 @@ from typing import Any
 import jsonpath
 from jsonpath.exceptions import JSONPathError
 
+from accounts.storable import storable
+from common.errors import Invalid
 from evaluation.refusals import Rejected
 
 # source -> the column of a code evaluator's payload that it is
@@ -74,9 +76,12 @@ def check_mapping(
         )
 
 
-def stored(mapping: Sequence[Mapped] | None) -> list[dict[str, Any]] | None:
-    """As it is kept in a row."""
-    return None if mapping is None else [asdict(one) for one in mapping]
+def stored(mapping: Sequence[Mapped] | None, field: str = "variableMapping") -> list[dict[str, Any]] | None:
+    """As it is kept in a row. Raises Invalid (`field`) for what no row can hold."""
+    kept = None if mapping is None else [asdict(one) for one in mapping]
+    if storable(kept) != kept:
+        raise Invalid(f"{field} must not hold NUL characters.", field)
+    return kept
 
 
 def read(rows: Sequence[Mapping[str, Any]] | None) -> tuple[Mapped, ...] | None:

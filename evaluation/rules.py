@@ -193,7 +193,7 @@ def _store(rule: EvaluationRule, draft: Draft, dialect: Dialect) -> list[tuple[A
     rule.save()
     rule.assignments.all().delete()
     RuleEvaluator.objects.bulk_create(
-        RuleEvaluator(rule=rule, evaluator=evaluator, mapping=mapping.stored(one.mapping), position=position)
+        RuleEvaluator(rule=rule, evaluator=evaluator, mapping=mapping.stored(one.mapping, one.field), position=position)
         for position, (one, evaluator) in enumerate(assigned)
     )
     return assigned

@@ -143,6 +143,9 @@ def test_a_faulty_rule_is_refused_with_the_name_of_the_field(
         ([*MAPPING, MAPPING[0]], "evaluatorAssignments.0.variableMapping"),
         ([*MAPPING, {"variable": "x", "source": "input"}], "evaluatorAssignments.0.variableMapping.2.variable"),
         ([{**MAPPING[0], "jsonPath": "$.["}, MAPPING[1]], "evaluatorAssignments.0.variableMapping.0.jsonPath"),
+        ([{**MAPPING[0], "variable": "\0"}, MAPPING[1]], "evaluatorAssignments.0.variableMapping"),
+        ([{**MAPPING[0], "source": "\0"}, MAPPING[1]], "evaluatorAssignments.0.variableMapping"),
+        ([{**MAPPING[0], "jsonPath": "$['\0']"}, MAPPING[1]], "evaluatorAssignments.0.variableMapping"),
     ],
 )
 def test_each_variable_is_mapped_once(api: Api, bare: dict[str, Any], mapping: Any, field: str) -> None:
