@@ -22,6 +22,8 @@ STANDARD = "Standard"
 MAX_NAME = 200
 MAX_ID = 100
 MAX_TIERS = 50
+# Of one unit. Dearer is a mistake, and a bill of many such units would be no number any more.
+MAX_PRICE = 1_000_000
 SOURCES = ("model_parameters", "metadata")
 
 
@@ -217,8 +219,8 @@ def _stored(tier: TierDraft, conditions: list[dict[str, Any]], prices: Mapping[s
 
 
 def _price(price: float, place: str) -> float:
-    if not math.isfinite(price) or price < 0:
-        raise Invalid(f"{place} must be a number of US dollars, zero or more.", place)
+    if not 0 <= price <= MAX_PRICE:
+        raise Invalid(f"{place} must be a number of US dollars, from 0 to {MAX_PRICE}.", place)
     return price
 
 

@@ -115,6 +115,7 @@ def with_tier(**changes: object) -> dict:
         ({**YANDEX, "tokenizerId": "mine"}, "tokenizerId"),
         ({**YANDEX, "startDate": "yesterday"}, "startDate"),
         ({**YANDEX, "inputPrice": -1}, "inputPrice"),
+        ({**YANDEX, "inputPrice": 1e308}, "inputPrice"),  # of two units it would cost no number at all
         ({**YANDEX, "totalPrice": 1}, "totalPrice"),
         ({**TIERED, "inputPrice": 1}, "pricingTiers"),
         ({**TIERED, "pricingTiers": []}, "pricingTiers"),
