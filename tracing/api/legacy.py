@@ -27,7 +27,7 @@ from tracing.store import store
 from tracing.store.base import Cursor, ObservationQuery
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ID = msgspec.json.Decoder(str | None)
+_ID: msgspec.json.Decoder[str | None] = msgspec.json.Decoder(str | None)
 # Groups of a trace's fields that the answer has; what belongs to it is not looked up.
 TRACE_FIELDS = ("core", "io")
 
@@ -49,7 +49,8 @@ class Writer(Door):
             fields = _fields(body)
             written = self._id_of(fields) or _made_id(kind)
             fields["id"] = msgspec.Raw(msgspec.json.encode(written))
-            event = {"id": str(uuid.uuid4()), "type": kind, "timestamp": datetime.now(UTC), "body": fields}
+            event_id = str(uuid.uuid4())
+            event = {"id": event_id, "type": kind, "timestamp": datetime.now(UTC), "body": fields}
             self.body = msgspec.json.encode(event)  # so that it can be sent again once it is mended
             batch = events.translate([msgspec.Raw(self.body)])
             (outcome,) = batch.outcomes
@@ -57,7 +58,7 @@ class Writer(Door):
                 raise Invalid(outcome.message.removeprefix("body."))
             store_changes(self.project_id, batch.changes)
         parts = outcome.misunderstood
-        self.tell(1, [Refusal(told(parts), self.body, 201, "misunderstood", kind, event["id"])] if parts else [])
+        self.tell(1, [Refusal(told(parts), self.body, 201, "misunderstood", kind, event_id)] if parts else [])
         return self.stored(written)
 
     def _id_of(self, fields: dict[str, msgspec.Raw]) -> str:

@@ -167,6 +167,13 @@ SCORE_LIST = (
     fields(("score", "trace"), "Both"),
 )
 ORDER = Parameter("orderBy", "A column and a direction, such as timestamp.desc.")
+WRITERS: tuple[tuple[Literal["POST", "PATCH"], str, str, type], ...] = (
+    ("POST", "/spans", "Write a span; under a known id, add to it", ObservationBody),
+    ("PATCH", "/spans", "Change a span", ChangedBody),
+    ("POST", "/generations", "Write a generation; under a known id, add to it", ObservationBody),
+    ("PATCH", "/generations", "Change a generation", ChangedBody),
+    ("POST", "/events", "Write an event; under a known id, add to it", ObservationBody),
+)
 DELETED_TWICE = "202 instead of 204, as the reference's handler has it; deleting what is not there succeeds."
 
 GROUPS = (
@@ -256,21 +263,8 @@ GROUPS = (
                 ),
             ),
             *(
-                Operation(
-                    method,
-                    path,
-                    f"{words}; under a known id, add to it.",
-                    answers.Observation,
-                    body=body,
-                    state=State.LEGACY,
-                )
-                for method, path, words, body in (
-                    ("POST", "/spans", "Write a span; under a known id, add to it", ObservationBody),
-                    ("PATCH", "/spans", "Change a span", ChangedBody),
-                    ("POST", "/generations", "Write a generation; under a known id, add to it", ObservationBody),
-                    ("PATCH", "/generations", "Change a generation", ChangedBody),
-                    ("POST", "/events", "Write an event; under a known id, add to it", ObservationBody),
-                )
+                Operation(method, path, f"{words}.", answers.Observation, body=body, state=State.LEGACY)
+                for method, path, words, body in WRITERS
             ),
             Operation(
                 "GET",
