@@ -31,6 +31,7 @@ TABS = (
     Tab(_("Score configs"), "admin:tracing_scoreconfig_changelist", "score_configs:write"),
     Tab(_("Ingestion"), "ingestion", "traces:write"),
     Tab(_("Protected labels"), "protected_labels", "prompts:protect"),
+    Tab(_("API reference"), "api_reference", "project:read"),
     Tab(_("Audit log"), "settings_audit_log", "audit:read"),
 )
 

@@ -92,6 +92,7 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
         keys=keys,
         organization=keys.project.organization,
         ids={
+            "operation_id": "getTraces",
             "project_id": keys.id,
             "organization_id": keys.project.organization.pk,
             "key_id": ApiKey.objects.get(project=keys.project).pk,
