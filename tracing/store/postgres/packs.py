@@ -17,7 +17,7 @@ import zstandard
 from tracing.store.postgres.sql import Binary, fetch, plain, run
 from tracing.store.previews import preview
 
-LEVEL = 3
+LEVEL = 6  # a twentieth less room than 3, for 13 µs more of each span
 LONG = 16_384  # characters
 MOST = 256 * 1024  # characters in one pack, roughly; a longer text makes it larger
 
