@@ -189,6 +189,15 @@ def test_sessions_and_scores(
     assert found(a_store, what, Filter(type, column, operator, value, key)) == expected
 
 
+def test_users_are_told_apart_however_long_their_names_are(a_store: Store, write: Any) -> None:
+    long = "ö" * 100
+    write(trace("a", user_id=long + "a"), trace("b", user_id=long + "b"), trace("c", user_id=long))
+    for end, expected in (("a", {"a"}), ("", {"c"}), ("x", set())):
+        assert found(a_store, "traces", Filter("string", "userId", "=", long + end)) == expected
+    assert found(a_store, "traces", Filter("stringOptions", "userId", "any of", (long + "a", long))) == {"a", "c"}
+    assert found(a_store, "traces", Filter("stringOptions", "userId", "none of", (long + "a",))) == {"b", "c"}
+
+
 def test_filters_are_anded(a_store: Store, things: None) -> None:
     both = (Filter("arrayOptions", "tags", "any of", ("b",)), Filter("string", "environment", "=", "prod"))
     assert found(a_store, "traces", *both) == {"t2"}

@@ -11,7 +11,8 @@ import orjson
 
 from common.errors import Invalid
 from tracing.filters import FITTING, SORTABLE, Filter
-from tracing.store.postgres.places import Entity, Place
+from tracing.store.postgres.places import BEGINNING, Entity, Place
+from tracing.store.postgres.sql import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,12 @@ def compile_filter(entity: Entity, condition: Filter) -> Condition:
     place, kind = checked(entity, condition)
     if condition.type == "null":
         return Condition(f"{place.sql} {'IS NULL' if condition.operator == 'is null' else 'IS NOT NULL'}")
-    return _COMPILERS[kind](place.sql, condition)
+    found = _COMPILERS[kind](place.sql, condition)
+    if place.beginning and condition.operator in ("=", "any of"):
+        values = condition.value if condition.type == "stringOptions" else [condition.value]
+        beginnings = [plain(value)[:BEGINNING] for value in values]
+        return Condition(f"({place.beginning} = ANY(%s::text[]) AND {found.sql})", (beginnings, *found.params))
+    return found
 
 
 def contains(sql: str, text: str) -> Condition:

@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from tracing.filters import OBSERVATION_COLUMNS, SCORE_COLUMNS, SESSION_COLUMNS, TRACE_COLUMNS
 from tracing.records import LEVELS
 
+BEGINNING = 100  # as `trace_user` has it
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An expression; `rank` is what it sorts by where that differs; `required` says it is never null."""
+    """An expression; `rank` is what it sorts by where that differs; `required` says it is never null; `beginning` is
+    the expression of an index over its first `BEGINNING` characters."""
 
     sql: str
     rank: str = ""
     required: bool = False
+    beginning: str = ""
 
     @property
     def sorted_by(self) -> str:
@@ -68,6 +72,7 @@ _SCORES_OF_TRACE = Place("s.project_id = t.project_id AND s.trace_id = t.id")
 _SCORES_OF_STEP = Place("s.project_id = o.project_id AND s.trace_id = o.trace_id AND s.observation_id = o.id")
 _SCORES_OF_SESSION = Place("s.project_id = n.project_id AND s.session_id = n.id")
 
+_USER = Place("t.user_id", beginning=f"left(t.user_id, {BEGINNING})")
 _TOTAL_TOKENS = _must("t.total_tokens")
 # What stands in the packs is not compared by the database (see `judging`).
 _PACKED = Place("")
@@ -84,7 +89,7 @@ TRACES = Entity(
         "timestamp": _must("t.timestamp"),
         "createdAt": _must("t.created_at"),
         "updatedAt": _must("coalesce(t.updated_at, t.created_at)"),
-        "userId": Place("t.user_id"),
+        "userId": _USER,
         "sessionId": Place("t.session_id"),
         "environment": _environment("t"),
         "version": Place("t.version"),
@@ -168,7 +173,7 @@ OBSERVATIONS = Entity(
         "traceEnvironment": _environment("t"),
         "traceTags": _TRACE_TAGS,
         "tags": _TRACE_TAGS,
-        "userId": Place("t.user_id"),
+        "userId": _USER,
         "sessionId": Place("t.session_id"),
         "release": Place("t.release"),
         "scores_avg": _SCORES_OF_STEP,
@@ -249,7 +254,7 @@ SCORES = Entity(
         "comment": Place("s.comment"),
         "metadata": Place("s.metadata"),
         "traceName": Place("t.name"),
-        "userId": Place("t.user_id"),
+        "userId": _USER,
         "tags": _TRACE_TAGS,
         "traceTags": _TRACE_TAGS,
         "observationName": Place("o.name"),
