@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from promptlab.demo.wire import Wire
 from tests.browser.conftest import Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -53,6 +54,28 @@ def test_nothing_sticks_out_and_nothing_fails(window: Window, width: int) -> Non
     beyond += _look(window.page)
     window.page.goto(f"{window.server.url}/projects")
     beyond += _look(window.page)
+    assert beyond == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_words_without_an_end_are_broken(window: Window, width: int) -> None:
+    """Names and ids that clients send, descriptions with long links in them."""
+    page, word, at = window.page, "W" * 200, {"timestamp": "2026-11-01T00:00:00Z"}
+    trace = {"id": "long", "name": word, "userId": word, "sessionId": word, "tags": [word], **at}
+    span = {"id": "inside", "traceId": "long", "name": word, "statusMessage": word, "model": word, "level": "ERROR"}
+    wire = Wire(window.server.url, window.server.public_key, window.server.secret_key)
+    wire.ingest([
+        {"id": f"long-{kind}", "type": kind, "body": body, **at}
+        for kind, body in (("trace-create", trace), ("generation-create", span))
+    ])  # fmt: skip
+    dataset = wire.post("v2/datasets", {"name": word, "description": f"https://example.org/{word}"})["id"]
+    dashboard = wire.post("unstable/dashboards", {"name": word, "description": word})["id"]
+    page.set_viewport_size({"width": width, "height": 800})
+    beyond: list[str] = []
+    for path in ("traces/long", "traces/long?observation=inside", f"sessions/{word}"):
+        beyond += _look(window.open(path))
+    for path in (f"datasets/{dataset}", f"dashboards/{dashboard}"):
+        beyond += _look(window.open(path))
     assert beyond == []
 
 
