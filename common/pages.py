@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views import View
 
 from common.errors import Denied, NotFound
@@ -15,7 +16,21 @@ from common.errors import Denied, NotFound
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Page(View):
+class PageView(View):
+    """What all pages have in common."""
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A form's address, opened by hand or after signing in anew: a sentence, not the browser's own fault."""
+        refused = super().http_method_not_allowed(request, *args, **kwargs)
+        if request.method != "GET":
+            return refused
+        told = {"title": _("Nothing to see here"), "message": _("Only a form leads here. Go back and send it again.")}
+        response = render(request, "error.html", {"status": 405, **told}, status=405)
+        response.headers["Allow"] = refused.headers["Allow"]
+        return response
+
+
+class Page(PageView):
     """A page of a project inside the shell.
 
     `permission` guards reading and `write_permission` every other method (None: the page has no writes; a POST is then

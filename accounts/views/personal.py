@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views import View
 
 from accounts import invitations
 from accounts.acting import Actor
@@ -28,9 +27,10 @@ from accounts.organizations import create_organization
 from accounts.projects import create_project
 from accounts.roles import ROLE_LABELS, Role, may
 from common.errors import Conflict, Denied, Invalid
+from common.pages import PageView
 
 
-class PersonalPage(View):
+class PersonalPage(PageView):
     """A page that shows nothing but what is the signed-in person's own."""
 
     template: ClassVar[str] = ""

@@ -95,7 +95,9 @@ def test_owners_of_an_organization_find_nothing_here(alice: User, bob: User, pag
 def test_somebody_unknown_is_404(root: User, page_client: SignIn) -> None:
     for user_id in ("nobody", "1" * 800):
         assert page_client(root).post(f"/account/people/{user_id}/deactivate").status_code == 404
-    assert page_client(root).get(f"/account/people/{root.pk}/deactivate").status_code == 405
+    told = page_client(root).get(f"/account/people/{root.pk}/deactivate")
+    assert (told.status_code, told.headers["Allow"]) == (405, "POST")
+    assert "Go back and send it again" in told.content.decode()
 
 
 def test_a_session_that_is_made_after_all_that_holds(root: User, page_client: SignIn) -> None:
