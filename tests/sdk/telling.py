@@ -89,6 +89,7 @@ def tell(name: str, environment: str, script: Path, stage: Stage, base_url: str,
             "STORY": story.as_json(name),
             "STORY_OUTPUT": str(output),
             "STORY_PLAN": str(planned),
+            "SURFACE": f"surface-{environment}",
             "PYTHONWARNINGS": "ignore",
             "NO_PROXY": "127.0.0.1",
         }

@@ -56,7 +56,7 @@ def test_a_known_model_without_usage_is_counted_by_the_server(told: Told) -> Non
     assert generation["costDetails"]["total"] > 0
 
 
-@told_by(*PYTHONS)
+@told_by(*PYTHONS, "js5")
 def test_langchain_runs_are_traces_with_a_generation(told: Told) -> None:
     assert told.tale["langchain"]["output"]
     generations = [one for one in told.trace("langchain")["observations"] if one["name"] == "ChatOpenAI"]

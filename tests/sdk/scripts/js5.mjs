@@ -1,7 +1,10 @@
 // The story in the idiom of @langfuse/* 5.x for JavaScript: OpenTelemetry spans as JSON, `runExperiment`.
 // Runs in the folder of its packages; STORY is the JSON of story.py.
 import { writeFileSync } from "node:fs";
+import { ChatPromptTemplate } from "@langchain/core/prompts";
+import { ChatOpenAI } from "@langchain/openai";
 import { LangfuseClient } from "@langfuse/client";
+import { CallbackHandler } from "@langfuse/langchain";
 import { observeOpenAI } from "@langfuse/openai";
 import { LangfuseSpanProcessor } from "@langfuse/otel";
 import {
@@ -164,6 +167,14 @@ async function media() {
   return { trace, resolved: resolved.picture };
 }
 
+async function langchain() {
+  const prompt = ChatPromptTemplate.fromMessages([["system", "Ты географ. Ответь только столицей."], ["user", "{country}"]]);
+  const model = new ChatOpenAI({ apiKey: "sk-test", model: story.MODEL, configuration: { baseURL: process.env.OPENAI_BASE_URL } });
+  const handler = new CallbackHandler({ sessionId: names.session });
+  const reply = await prompt.pipe(model).invoke({ country: "Италия" }, { callbacks: [handler], runName: "a chain" });
+  return { trace: handler.last_trace_id ?? handler.traceId, output: reply.content };
+}
+
 async function read(traceId) {
   await langfuse.flush();
   await processor.forceFlush();
@@ -187,6 +198,7 @@ tale.decorated = await propagateAttributes(
 tale.dataset = await dataset();
 tale.experiment = await experiment(story.MODEL, names.experiment);
 tale.media = await media();
+tale.langchain = await langchain();
 tale.read = await read(tale.trace.trace);
 await langfuse.flush();
 await provider.shutdown();

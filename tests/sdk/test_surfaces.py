@@ -1,0 +1,163 @@
+"""Every public method of every SDK's client, called against the running server; the scripts tell what they forgot."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.sdk.stage import Stage
+from tests.sdk.telling import HERE, PATIENT, tell
+
+OTEL = ("py3", "py4", "py5")
+# An event is over when it is made: the SDK refuses to update it.
+REFUSED = {"LangfuseEvent.update"}
+
+pytestmark = [pytest.mark.sdk, PATIENT]
+
+
+@pytest.fixture(scope="module", params=OTEL)
+def surface(request: pytest.FixtureRequest, stage: Stage) -> Iterator[tuple[str, dict[str, Any], httpx.Client]]:
+    sdk = request.param
+    tale = tell("contract", sdk, HERE / "scripts" / "surface_otel.py", stage, "http://127.0.0.1:9")
+    with stage.api("contract") as api:
+        yield sdk, tale, api
+
+
+Surface = tuple[str, dict[str, Any], httpx.Client]
+
+
+def test_every_public_method_was_called(surface: Surface) -> None:
+    assert set(surface[1]["never"]) - REFUSED == set()
+
+
+def test_prompts_come_from_the_cache_until_it_is_cleared(surface: Surface) -> None:
+    prompts = surface[1]["prompts"]
+    assert (prompts["first"], prompts["cached"], prompts["fresh"]) == ("Hi A", "Hi A", "Hello A")
+    assert prompts["fallback"] == ["Bye A", True]
+    assert prompts["langchain"] == ["Hi {name}", [["user", "Hi {name}"]]]
+
+
+def test_what_was_masked_never_arrived(surface: Surface) -> None:
+    _, tale, api = surface
+    rows = api.get("/v2/observations", params={"traceId": tale["tracing"]["trace"], "fields": "core,basic,io"}).json()
+    texts = {row["name"]: f"{row['input']} {row['output']}" for row in rows["data"]}
+    assert "my ******" in texts["root"]
+    assert "****** answer" in texts["inner"]
+    assert not [name for name, text in texts.items() if "secret" in text]
+
+
+def test_observations_of_every_type_arrived(surface: Surface) -> None:
+    _, tale, api = surface
+    rows = api.get("/v2/observations", params={"traceId": tale["tracing"]["trace"], "limit": 100}).json()["data"]
+    types = {row["name"]: row["type"] for row in rows}
+    for kind in ("span", "generation", "agent", "tool", "chain", "embedding", "evaluator", "retriever", "guardrail"):
+        assert types[kind] == kind.upper()
+    assert types["event"] == "EVENT"
+    assert {row["userId"] for row in rows if row["name"] == "root"} == {"u"}
+
+
+def test_scores_of_every_kind_arrived(surface: Surface) -> None:
+    _, tale, api = surface
+    rows = api.get("/v3/scores", params={"traceId": tale["tracing"]["trace"], "limit": 100}).json()["data"]
+    values = {row["name"]: row["value"] for row in rows}
+    wanted = {"number": 0.75, "flag": True, "word": "good", "text": "A sentence.", "again": 2, "of trace": 0.5}
+    wanted |= {"current span": True, "current trace": "good", "of inner": 0.25, "judged later": 1}
+    assert values == wanted
+    of_session = api.get("/v3/scores", params={"sessionId": f"surface-{surface[0]}-session"}).json()["data"]
+    assert [row["name"] for row in of_session] == ["of session"]
+
+
+def test_experiments_ran_on_a_dataset_and_on_local_data(surface: Surface) -> None:
+    sdk, tale, api = surface
+    told = tale["evaluations"]
+    assert told["formatted"]
+    assert told["local"] == [6]
+    if sdk == "py5":
+        assert told["ci"] == 2
+        return
+    assert "run 1" in told["runs"]
+    assert told["run items"] == 2
+    left = api.get(f"/datasets/{told['dataset'].replace('/', '%2F')}/runs").json()["data"]
+    assert "run 1" not in [run["name"] for run in left]
+
+
+def test_what_is_traced_can_be_evaluated_later(surface: Surface) -> None:
+    assert surface[1]["batch"]["processed"] >= 1
+    assert surface[1]["batch"]["scores"] == surface[1]["batch"]["processed"]
+
+
+def test_async_functions_and_generators_are_traced(surface: Surface) -> None:
+    _, tale, api = surface
+    told = tale["decorated"]
+    assert (told["answer"], told["letters"]) == ("ABC", list("xyzxyz"))
+    rows = api.get("/v2/observations", params={"traceId": told["trace"]}).json()["data"]
+    assert {row["name"]: row["type"] for row in rows} == {"asked": "GENERATION", "plain": "SPAN"}
+
+
+def test_media_are_resolved(surface: Surface) -> None:
+    sdk, tale, _ = surface
+    assert tale["media"]["parsed"] == "image/png"
+    assert tale["media"]["resolved"].startswith("data:image/png;base64,")
+    assert tale["media"].get("fetched", sdk == "py3")
+
+
+# --- The second generation ----------------------------------------------------------------------------
+
+# LlamaIndex is an integration of its own, and reconfigures nothing of what is stored.
+LLAMA_INDEX = {
+    "DatasetItemClient.get_llama_index_handler",
+    "DatasetItemClient.observe_llama_index",
+    "LangfuseDecorator.get_current_llama_index_handler",
+}
+# Bound when the SDK is imported, before anything can watch it; the script decorates with it.
+BEFORE = {"LangfuseDecorator.observe"}
+
+
+@pytest.fixture(scope="module")
+def second(stage: Stage) -> Iterator[tuple[dict[str, Any], httpx.Client]]:
+    tale = tell("contract", "py2", HERE / "scripts" / "surface_py2.py", stage, "http://127.0.0.1:9")
+    with stage.api("contract") as api:
+        yield tale, api
+
+
+Second = tuple[dict[str, Any], httpx.Client]
+
+
+def test_every_public_method_of_the_second_generation_was_called(second: Second) -> None:
+    assert set(second[0]["never"]) == LLAMA_INDEX | BEFORE
+    assert second[0]["auth"] == [True, True]
+
+
+def test_the_second_generation_compiles_and_falls_back(second: Second) -> None:
+    *compiled, langchain, chat = second[0]["prompts"]
+    assert compiled == ["Hi A", "Hi A", [{"role": "user", "content": "Hi A"}], "Bye A"]
+    assert (langchain, chat) == ("Hi {name}", [["user", "Hi {name}"]])
+
+
+def test_the_second_generation_reads_what_it_wrote(second: Second) -> None:
+    tale, api = second
+    told, trace_id = tale["reading"], tale["tracing"]["trace"]
+    assert told["one"] == [trace_id, trace_id]
+    assert told["generations"] == ["generation", "generation of a generation", "generation of the trace", "loose"]
+    assert told["models"] == ["gpt-4o-mini", "gpt-4o-mini"]
+    assert told["observations"] == [12, 1]
+    assert "surface-py2-session" in told["sessions"]
+    trace = api.get(f"/traces/{trace_id}").json()
+    assert trace["input"] == "my ******"
+    assert "secret" not in str([one["output"] for one in trace["observations"]])
+    assert sorted(score["name"] for score in trace["scores"]) == ["flag", "number", *["of each"] * 3, "word"]
+
+
+def test_the_second_generation_traces_async_functions(second: Second) -> None:
+    tale, api = second
+    assert tale["decorated"].startswith("ABC")
+    trace = api.get("/traces/surface-py2-decorated").json()
+    assert trace["sessionId"] == "surface-py2-session"
+    assert {score["name"] for score in trace["scores"]} == {"of the current", "of the current trace"}
+
+
+def test_the_second_generation_runs_through_datasets_and_media(second: Second) -> None:
+    tale = second[0]
+    assert tale["evaluations"] == {"same": True, "runs": ["run 1", "run 2", "run 3"], "items": 1}
+    assert tale["media"] == {"type": "image/png", "resolved": "data:image/png;base64,", "same": True}
