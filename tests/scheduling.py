@@ -1,7 +1,7 @@
 """Which tests pytest-xdist keeps on one worker.
 
-The tests of one SDK read one story, which takes seconds to tell, and those of a whole PromptLab share one house: they
-stay together. Every other test goes wherever there is room. (`--dist loadgroup` is meant for this, but pytest-xdist 3.8
+The tests of one SDK read one story, which takes seconds to tell, those of a whole PromptLab share one house, and those
+of the contract one server: they stay together. Every other test goes wherever there is room. (`--dist loadgroup` is meant for this, but pytest-xdist 3.8
 cannot name groups under pytest 9.2.)
 """
 
@@ -20,6 +20,8 @@ class ByStory(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith("tests/house/test_up.py"):  # one house, which takes seconds to start
             return "tests/house/test_up.py"
+        if nodeid.startswith("tests/contract/"):  # a server for each file
+            return nodeid.partition("::")[0]
         if not nodeid.startswith("tests/sdk/"):
             return nodeid
         told = STORY.search(nodeid)

@@ -120,7 +120,8 @@ class _Schemas:
         self._found = dict(zip(asked, map(_plain, found), strict=True))
 
     def of(self, kind: Any) -> Node:
-        return self._found[kind]
+        found: Node = self._found[kind]
+        return found
 
 
 def _tidy(name: str) -> str:

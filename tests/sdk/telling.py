@@ -107,13 +107,14 @@ def tell(name: str, environment: str, script: Path, stage: Stage, base_url: str,
         return json.loads(output.read_text(encoding="utf-8"))
 
 
-def script_of(sdk: str) -> Path:
-    """Where an SDK's script runs from. Node finds packages beside the script, so there it is copied to them."""
+def script_of(sdk: str, name: str = "") -> Path:
+    """Where an SDK's script runs from: its story, or the one named. Node finds packages beside the script, so there it
+    is copied to them."""
     if sdk in environments.PYTHONS:
-        return HERE / "scripts" / f"{sdk}.py"
-    script = environments.folder(sdk) / f"{sdk}.mjs"
+        return HERE / "scripts" / f"{name or sdk}.py"
+    script = environments.folder(sdk) / f"{name or sdk}.mjs"
     if script.parent.is_dir():
-        script.write_bytes((HERE / "scripts" / f"{sdk}.mjs").read_bytes())
+        script.write_bytes((HERE / "scripts" / script.name).read_bytes())
     return script
 
 

@@ -6,7 +6,6 @@ arguments are those of the contract's table of calls; the answers are read by th
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,12 +13,11 @@ import pytest
 
 from tests.contract.calls import CALLS, Call
 from tests.contract.world import World
-from tests.sdk import environments
 from tests.sdk.stage import Stage
-from tests.sdk.telling import HERE, PATIENT, tell
+from tests.sdk.telling import PATIENT, script_of, tell
 
 # How many methods a client has at least: a walk that finds fewer has lost its way.
-CLIENTS = {"py2": 45, "py3": 85, "py4": 110, "py5": 105, "js5": 110}
+CLIENTS = {"py2": 51, "py3": 86, "py4": 118, "py5": 109, "js5": 118}
 READS = ("GET", "POST")
 
 
@@ -45,22 +43,13 @@ def _operation(call: Call) -> str:
     return re.sub(r"\{\w+\}", "{}", call.operation)
 
 
-def _script(sdk: str) -> Path:
-    if sdk in environments.PYTHONS:
-        return HERE / "scripts" / "walk.py"
-    script = environments.folder(sdk) / "walk.mjs"
-    if script.parent.is_dir():
-        script.write_bytes((HERE / "scripts" / "walk.mjs").read_bytes())
-    return script
-
-
 @pytest.mark.sdk
 @PATIENT
 @pytest.mark.parametrize("sdk", CLIENTS)
 def test_every_method_of_the_api_client_works(sdk: str, stage: Stage) -> None:
     with httpx.Client(base_url=stage.url, timeout=20) as http:
         plan = _plan(stage, http)
-    told = tell("contract", sdk, _script(sdk), stage, "http://127.0.0.1:9", plan=plan)
+    told = tell("contract", sdk, script_of(sdk, "walk"), stage, "http://127.0.0.1:9", plan=plan)
     assert set(told) == ({"sync"} if sdk.startswith("js") else {"sync", "async"})
     for mode, methods in told.items():
         failed = {name: one for name, one in methods.items() if one["outcome"]}

@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from tests.sdk.stage import Stage
-from tests.sdk.telling import HERE, PATIENT, tell
+from tests.sdk.telling import HERE, PATIENT, script_of, tell
 
 OTEL = ("py3", "py4", "py5")
+KINDS = ("span", "generation", "agent", "tool", "chain", "embedding", "evaluator", "retriever", "guardrail")
 # An event is over when it is made: the SDK refuses to update it.
 REFUSED = {"LangfuseEvent.update"}
 
@@ -51,7 +52,7 @@ def test_observations_of_every_type_arrived(surface: Surface) -> None:
     _, tale, api = surface
     rows = api.get("/v2/observations", params={"traceId": tale["tracing"]["trace"], "limit": 100}).json()["data"]
     types = {row["name"]: row["type"] for row in rows}
-    for kind in ("span", "generation", "agent", "tool", "chain", "embedding", "evaluator", "retriever", "guardrail"):
+    for kind in KINDS:
         assert types[kind] == kind.upper()
     assert types["event"] == "EVENT"
     assert {row["userId"] for row in rows if row["name"] == "root"} == {"u"}
@@ -161,3 +162,74 @@ def test_the_second_generation_runs_through_datasets_and_media(second: Second) -
     tale = second[0]
     assert tale["evaluations"] == {"same": True, "runs": ["run 1", "run 2", "run 3"], "items": 1}
     assert tale["media"] == {"type": "image/png", "resolved": "data:image/png;base64,", "same": True}
+
+
+# --- OpenTelemetry alone ------------------------------------------------------------------------------
+
+
+def test_opentelemetry_alone_is_understood(stage: Stage) -> None:
+    tale = tell("contract", "py5", HERE / "scripts" / "otel_alone.py", stage, "http://127.0.0.1:9")
+    assert tale["flushed"]
+    with stage.api("contract") as api:
+        trace = api.get(f"/traces/{tale['trace']}").json()
+    assert (trace["name"], trace["sessionId"], trace["userId"]) == ("work", "otel-session", "u")
+    assert trace["environment"] == "surface"
+    seen = {one["name"]: one for one in trace["observations"]}
+    chat = seen["chat"]
+    assert (chat["type"], chat["model"], chat["usage"]["total"]) == ("GENERATION", "gpt-4o-mini", 9)
+    assert chat["modelParameters"] == {"temperature": 0.5}
+    assert chat["costDetails"]["total"] > 0
+    assert "Spain?" in str(chat["input"])
+    assert "Madrid" in str(chat["output"])
+    assert (seen["fails"]["level"], "no answer" in seen["fails"]["statusMessage"]) == ("ERROR", True)
+
+
+# --- JavaScript ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def script(stage: Stage) -> Iterator[tuple[dict[str, Any], httpx.Client]]:
+    tale = tell("contract", "js5", script_of("js5", "surface_js5"), stage, "http://127.0.0.1:9")
+    with stage.api("contract") as api:
+        yield tale, api
+
+
+def test_javascript_caches_prompts_and_falls_back(script: Second) -> None:
+    told = script[0]["prompts"]
+    assert told["compiled"] == ["Hi A", "Hi A", "Hello A", "Bye A"]
+    assert told["isFallback"]
+    assert told["gone"]
+    assert told["langchain"][0] == "Hi {name}"
+
+
+def test_javascript_masks_and_names_every_type(script: Second) -> None:
+    tale, api = script
+    query = {"traceId": tale["tracing"]["trace"], "fields": "core,basic,io", "limit": 100}
+    rows = {row["name"]: row for row in api.get("/v2/observations", params=query).json()["data"]}
+    assert rows["root"]["input"] == "my ******"
+    kinds = [
+        "span",
+        "generation",
+        "agent",
+        "tool",
+        "chain",
+        "embedding",
+        "evaluator",
+        "retriever",
+        "guardrail",
+        "event",
+    ]
+    assert {kind: rows[kind]["type"] for kind in kinds} == {kind: kind.upper() for kind in kinds}
+    assert rows["observed"]["type"] == "TOOL"
+
+
+def test_javascript_scores_in_every_way(script: Second) -> None:
+    tale, api = script
+    rows = api.get("/v3/scores", params={"traceId": tale["tracing"]["trace"]}).json()["data"]
+    values = {row["name"]: row["value"] for row in rows}
+    assert values == {"active observation": 1, "active trace": "good", "trace": 0.5, "observation": True}
+
+
+def test_javascript_runs_experiments_on_local_data_and_resolves_media(script: Second) -> None:
+    assert script[0]["experiments"] == {"outputs": [6], "formatted": True}
+    assert script[0]["media"] == "data:image/png;base64,"
