@@ -1,8 +1,8 @@
 """Which tests pytest-xdist keeps on one worker.
 
 The tests of one SDK read one story, which takes seconds to tell, those of a whole PromptLab share one house, and those
-of the contract one server: they stay together. Every other test goes wherever there is room. (`--dist loadgroup` is meant for this, but pytest-xdist 3.8
-cannot name groups under pytest 9.2.)
+of the contract one server: they stay together. Every other test goes wherever there is room. (`--dist loadgroup` is
+meant for this, but pytest-xdist 3.8 cannot name groups under pytest 9.2.)
 """
 
 import re
