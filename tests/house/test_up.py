@@ -82,7 +82,9 @@ def test_a_busy_port_is_one_sentence(house: House) -> None:
     assert refused.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(("path", "sent", "status"), [("ingestion", 10, 401), ("observations", 10, 405), ("scores", 70, 413)])
+@pytest.mark.parametrize(
+    ("path", "sent", "status"), [("ingestion", 10, 401), ("observations", 10, 405), ("scores", 70, 413)]
+)
 def test_who_is_refused_while_sending_much_hears_why(
     house: House, keys: tuple[str, str], path: str, sent: int, status: int
 ) -> None:
