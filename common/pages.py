@@ -74,12 +74,17 @@ class Page(PageView):
         """Whether the person may do `action` here."""
         return self.request.member.may(action)  # type: ignore[attr-defined,no-any-return]
 
+    @property
+    def in_part(self) -> bool:
+        """Whether htmx asks for a part of the page."""
+        htmx = self.request.htmx  # type: ignore[attr-defined]
+        return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
     def render(self, context: Mapping[str, Any], *, part: str | None = None, status: int = 200) -> HttpResponse:
         """The whole page, or its part for htmx (not for boosted links or history restores, which want the whole)."""
-        htmx = self.request.htmx  # type: ignore[attr-defined]
         part = part or self.part
         name = self.template
-        if part and htmx and not htmx.boosted and not htmx.history_restore_request:
+        if part and self.in_part:
             name = f"{name}#{part}"
         response = render(self.request, name, {"section": self.section, **context}, status=status)
         # Whole page and part share an address; caches must not mix them up.

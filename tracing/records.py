@@ -11,7 +11,7 @@ Times are aware datetimes in UTC; durations are seconds; money is US dollars; us
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 JsonText = str
 
@@ -33,6 +33,15 @@ ScoreSource = Literal["API", "ANNOTATION", "EVAL"]
 
 
 # --- What is read -----------------------------------------------------------------------------------
+
+
+class Step(NamedTuple):
+    """An observation's place in its trace."""
+
+    id: str
+    parent_observation_id: str | None
+    start_time: datetime
+    end_time: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +84,8 @@ class Trace:
     # Filled only where a query asks for them (`with_ids=True`), oldest first.
     observation_ids: tuple[str, ...] = ()
     score_ids: tuple[str, ...] = ()
+    # Filled only where a query asks for it (`with_outline=True`), by start.
+    outline: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

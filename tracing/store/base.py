@@ -59,6 +59,8 @@ class TraceQuery:
     with_bodies: bool = False
     # The ids of each trace's observations and scores, as the list answer of the API carries them.
     with_ids: bool = False
+    # The place of each observation in its trace: what a tree is made of.
+    with_outline: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ class ObservationQuery:
     trace_ids: tuple[str, ...] | None = None
     with_bodies: bool = False
     with_trace: bool = False
+    # False: neither bodies nor previews nor parameters, and no text is read.
+    with_texts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

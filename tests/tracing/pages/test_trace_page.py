@@ -2,6 +2,8 @@ import re
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.tracing.api.conftest import Write, at, generation, observation, score, trace
 from tests.tracing.pages.conftest import Visitor, quoted
@@ -205,5 +207,97 @@ def test_a_deep_and_a_circular_tree_are_shown(bobs: Visitor, write: Write) -> No
         observation("a", "deep", parent_observation_id="b"),
         observation("b", "deep", parent_observation_id="a"),
     )
-    page = bobs.get("traces/deep")
+    page = bobs.get("traces/deep?all=1")
     assert page.count('role="treeitem"') == 1503
+    assert 'class="more' not in page
+
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def large(write: Write) -> None:
+    """A trace of 1,000: a root, steps below it, and in the 700th of them one more."""
+    write(
+        trace("large", name="large"),
+        observation("root", "large", name="root", end_time=at(2000)),
+        *(
+            observation(f"o{n}", "large", name=f"o{n}", parent_observation_id="root", start_time=at(n))
+            for n in range(998)
+        ),
+        generation("deep", "large", name="deep", parent_observation_id="o700", start_time=at(700), end_time=at(701)),
+        score("s", trace_id="large", observation_id="o990"),
+    )
+
+
+def _gaps(page: str) -> list[str]:
+    return [
+        unescape(query)
+        for query in re.findall(r'class="button quiet tiny[^"]*" (?:href="[^"]*" )?hx-get="([^"]+)"', page)
+    ]
+
+
+def test_a_large_tree_begins_and_says_how_much_more_there_is(bobs: Visitor, large: None) -> None:
+    page = bobs.get("traces/large?view=timeline")
+    assert _nodes(page) == ["large", "root", *(f"o{n}" for n in range(199))]
+    assert "800 more of 1,000" in page
+    assert "Show all" in page
+    assert re.search(r'hx-get="[^"]+" hx-target="this" hx-swap="outerHTML" hx-trigger="intersect once"', page)
+    assert "view=timeline&amp;observation=o7" in page
+
+
+def test_the_rest_of_a_large_tree_comes_in_pieces(bobs: Visitor, large: None) -> None:
+    names, pieces, page = [], 0, bobs.get("traces/large?observation=root")
+    names += _nodes(page)
+    while more := _gaps(page):
+        page = bobs.get(f"traces/large{more[0]}", headers=HTMX)
+        assert 'id="detail"' not in page
+        names, pieces = names + _nodes(page), pieces + 1
+    assert names == ["large", "root", *(f"o{n}" for n in range(701)), "deep", *(f"o{n}" for n in range(701, 998))]
+    assert pieces == 4
+    assert re.search(
+        r'class="node-name">o990</span><span class="badge"><span class="icon" aria-hidden="true">star', page
+    )
+
+
+def test_the_rest_of_a_large_tree_comes_at_once_when_asked_for(bobs: Visitor, large: None) -> None:
+    [_, all_of_it] = _gaps(bobs.get("traces/large"))
+    page = bobs.get(f"traces/large{all_of_it}", headers=HTMX)
+    assert len(_nodes(page)) == 800
+    assert _gaps(page) == []
+    assert len(_nodes(bobs.get("traces/large?all=1"))) == 1001
+
+
+def test_what_is_chosen_in_a_large_tree_is_shown_in_its_place(bobs: Visitor, large: None) -> None:
+    page = bobs.get("traces/large?observation=deep")
+    assert _chosen(page) == ["deep"]
+    names = _nodes(page)
+    assert names[names.index("deep") - 1] == "o700"
+    assert "Столица Франции?" in page
+    assert "more of 1,000" in page
+    assert page.count('class="more') == 2
+    assert page.count("intersect once") == 1  # above what is chosen nothing moves by itself
+
+
+@pytest.mark.parametrize(
+    "query", ["from=x", "from=1", "from=-1&to=4", "from=1&to=%00", "from=1&to=99999999999999999999"]
+)
+def test_a_piece_that_cannot_be_is_not_found(bobs: Visitor, large: None, query: str) -> None:
+    bobs.get(f"traces/large?{query}", headers=HTMX, status=404)
+
+
+@pytest.mark.parametrize("query", ["from=9000&to=9100", "from=30&to=20", "from=0&to=0"])
+def test_a_piece_beyond_the_tree_is_empty(bobs: Visitor, large: None, query: str) -> None:
+    page = bobs.get(f"traces/large?{query}", headers=HTMX)
+    assert _nodes(page) == []
+    assert "no observations" not in page
+
+
+def test_a_large_trace_needs_no_more_queries_than_a_small_one(bobs: Visitor, large: None, chat: None) -> None:
+    counted = []
+    for path in ("traces/chat", "traces/chat", "traces/large", "traces/large?observation=deep"):
+        with CaptureQueriesContext(connection) as queries:
+            bobs.get(path)
+        counted.append(len(queries))
+    assert counted[2] == counted[1]
+    assert counted[3] <= counted[1] + 2

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from tracing.records import Observation, Score, Session, Trace
+from tracing.records import Observation, Score, Session, Step, Trace
 from tracing.store.base import ObservationQuery, Page, ScoreQuery, SessionQuery, TraceQuery
-from tracing.store.postgres import reading
+from tracing.store.postgres import by_score, reading
 from tracing.store.postgres.filters import Condition, compile_filters, contains, json_escaped
 from tracing.store.postgres.judging import Opinion, judge, searching, split
 from tracing.store.postgres.narrowing import narrow
@@ -18,6 +18,10 @@ _IDS_OF_TRACES = """
 SELECT trace_id, id FROM tracing_observation
 WHERE project_id = (SELECT %s) AND trace_id = ANY(%s) ORDER BY start_time, id
 """
+_OUTLINE = """
+SELECT trace_id, id, parent_observation_id, start_time, end_time FROM tracing_observation
+WHERE project_id = (SELECT %s) AND trace_id = ANY(%s) ORDER BY start_time, id
+"""
 _IDS_OF_SCORES = """
 SELECT trace_id, id FROM tracing_score WHERE project_id = (SELECT %s) AND trace_id = ANY(%s) ORDER BY timestamp, id
 """
@@ -25,18 +29,30 @@ SELECT trace_id, id FROM tracing_score WHERE project_id = (SELECT %s) AND trace_
 
 def traces(query: TraceQuery) -> Page[Trace]:
     """See `TraceQuery`."""
-    conditions, opinions = split(TRACES, query.filters)
-    conditions[:0] = [
+    scored = [] if _are_few(query) else [one for one in query.filters if by_score.is_by_score(one)]
+    others, opinions = split(TRACES, [one for one in query.filters if one not in scored])
+    conditions = [
         Condition("t.project_id = (SELECT %s)", (query.project_id,)),
         *_among("t.id", query.ids),
         *_narrow(TRACES, query, opinions),
+        *others,
     ]
+    found = [by_score.find(query.project_id, one) for one in scored]
+    listing = Listing(
+        TRACES,
+        (*reading.TRACE.values(), *reading.TRACE_TAIL),
+        [*conditions, *(ways.read for ways in found)],
+        query.order,
+        [*conditions, *(ways.count for ways in found)],
+    )
     page = read_page(
-        Listing(TRACES, (*reading.TRACE.values(), *reading.TRACE_TAIL), conditions, query.order),
+        listing,
         query.window,
         partial(reading.traces, query.project_id, bodies=query.with_bodies),
         _judge(TRACES, query, opinions, reading.TRACE, ("name", "id", "user_id", "session_id")),
     )
+    if query.with_outline and page.rows:
+        page = _outlined(query.project_id, page)
     if not query.with_ids or not page.rows:
         return page
     ids = [trace.id for trace in page.rows]
@@ -48,6 +64,13 @@ def traces(query: TraceQuery) -> Page[Trace]:
         for trace_id, some in found.items():
             members[trace_id][name] = tuple(some)
     return replace(page, rows=tuple(replace(trace, **members[trace.id]) for trace in page.rows))  # type: ignore[arg-type]
+
+
+def _outlined(project_id: str, page: Page[Trace]) -> Page[Trace]:
+    steps: dict[str, list[Step]] = {trace.id: [] for trace in page.rows}
+    for trace_id, *step in fetch(_OUTLINE, (project_id, list(steps))):
+        steps[trace_id].append(Step._make(step))
+    return replace(page, rows=tuple(replace(trace, outline=tuple(steps[trace.id])) for trace in page.rows))
 
 
 def observations(query: ObservationQuery) -> Page[Observation]:
@@ -63,9 +86,20 @@ def observations(query: ObservationQuery) -> Page[Observation]:
     return read_page(
         Listing(OBSERVATIONS, (*selected.values(), *reading.OBSERVATION_TAIL), conditions, query.order),
         query.window,
-        partial(reading.observations, query.project_id, selected=selected, bodies=query.with_bodies),
+        partial(
+            reading.observations,
+            query.project_id,
+            selected=selected,
+            bodies=query.with_bodies,
+            plain=not query.with_texts,
+        ),
         _judge(OBSERVATIONS, query, opinions, selected, ("name", "id", "trace_id", "model")),
     )
+
+
+def _are_few(query: TraceQuery) -> bool:
+    """Whether an index leads to the traces already, and their scores need only be looked up."""
+    return query.ids is not None or any(one.column in ("id", "userId", "sessionId") for one in query.filters)
 
 
 def _narrow(entity: Entity, query: TraceQuery | ObservationQuery, opinions: list[Opinion]) -> list[Condition]:

@@ -143,12 +143,12 @@ def traces(project_id: str, rows: Rows, *, bodies: bool, read: Read | None = Non
 
 
 def observations(
-    project_id: str, rows: Rows, selected: Selected, *, bodies: bool, read: Read | None = None
+    project_id: str, rows: Rows, selected: Selected, *, bodies: bool, read: Read | None = None, plain: bool = False
 ) -> list[Observation]:
     """The records of rows of `selected` and OBSERVATION_TAIL. `read`: what was read of the packs already, not for a
-    list; then they carry no previews."""
+    list; then they carry no previews. `plain`: without any text."""
     tails = [row[len(selected) :] for row in rows]
-    found = observation_texts(project_id, tails, whole=bodies, read=read)
+    found = [Texts()] * len(rows) if plain else observation_texts(project_id, tails, whole=bodies, read=read)
     made = []
     for row, tail, said in zip(rows, tails, found, strict=True):
         values = _values(selected, row)
