@@ -20,6 +20,7 @@ from django.db import models
 from django.db.models.functions import Left
 
 USER_KEY = 100  # characters of a user's name that its index holds
+NAME_KEY = 100  # likewise of a score's
 
 
 class PackRow(models.Model):
@@ -183,6 +184,14 @@ class ScoreRow(models.Model):
             models.Index(fields=["project_id", "timestamp", "id"], name="score_time"),
             # The scores of a page of traces, and filters of traces by score.
             models.Index(fields=["project_id", "trace_id"], name="score_trace"),
+            # Traces by a rare value. Names may be longer than an index can hold.
+            models.Index(
+                models.F("project_id"),
+                Left("name", NAME_KEY),
+                models.F("value"),
+                condition=models.Q(trace_id__isnull=False),
+                name="score_value",
+            ),
             # Few scores judge sessions and runs; the hash leaves the others out.
             HashIndex(fields=["session_id"], name="score_session"),
             HashIndex(fields=["dataset_run_id"], name="score_dataset_run"),

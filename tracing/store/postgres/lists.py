@@ -37,13 +37,13 @@ def traces(query: TraceQuery) -> Page[Trace]:
         *_narrow(TRACES, query, opinions),
         *others,
     ]
-    found = [by_score.find(query.project_id, one) for one in scored]
+    by_scores = [by_score.find(query.project_id, one) for one in scored]
     listing = Listing(
         TRACES,
         (*reading.TRACE.values(), *reading.TRACE_TAIL),
-        [*conditions, *(ways.read for ways in found)],
+        [*conditions, *(ways.read for ways in by_scores)],
         query.order,
-        [*conditions, *(ways.count for ways in found)],
+        [*conditions, *(ways.count for ways in by_scores)],
     )
     page = read_page(
         listing,
