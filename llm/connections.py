@@ -105,6 +105,8 @@ def _put(project_id: str, draft: Draft, checked: Mapping[str, Any], author: Auth
         connection = LlmConnection(project_id=project_id)
         if draft.secret_key is None:
             raise Invalid(_("Give the secret key of the provider."), "secretKey")
+    else:
+        _keep_to_its_address(connection, draft, checked)
     for name, value in checked.items():
         setattr(connection, name, value)
     headers = _headers(draft.extra_headers or {}, connection)
@@ -114,6 +116,16 @@ def _put(project_id: str, draft: Draft, checked: Mapping[str, Any], author: Auth
     action = "update" if before else "create"
     author.record(action, "llm_connection", provider, project=project_id, before=before, after=as_told(connection))
     return connection, before is None
+
+
+def _keep_to_its_address(connection: LlmConnection, draft: Draft, checked: Mapping[str, Any]) -> None:
+    """What is sealed was given for one address: who may change that may not thereby send it elsewhere."""
+    if (connection.adapter, connection.base_url) == (checked["adapter"], checked["base_url"]):
+        return
+    if draft.secret_key is None:
+        raise Invalid(_("The address is another one: give the secret key again."), "secretKey")
+    if None in (draft.extra_headers or {}).values():
+        raise Invalid(_("The address is another one: give the values of the headers again."), "extraHeaders")
 
 
 # --- Rules --------------------------------------------------------------------------------------------

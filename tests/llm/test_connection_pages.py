@@ -64,6 +64,18 @@ def test_a_change_keeps_the_secrets_where_nothing_is_typed(client: Any, address:
     assert (made.custom_models, made.with_default_models, made.config) == ([], False, {"useResponsesApi": True})
 
 
+def test_another_address_needs_the_secrets_again(client: Any, address: str) -> None:
+    client.post(f"{address}/new", FORM)
+    made = LlmConnection.objects.get()
+    moved = {**FORM, "base_url": "https://1.1.1.1/v1"}
+    for change in ({"secret_key": ""}, {"headers": "X-Team:"}):
+        answer = client.post(f"{address}/{made.pk}", {**moved, **change})
+        assert answer.status_code == 422
+        assert b"The address is another one" in answer.content
+    assert LlmConnection.objects.get().base_url == FORM["base_url"]
+    assert client.post(f"{address}/{made.pk}", moved).status_code == 302
+
+
 def test_the_name_stays_and_another_key_replaces_the_old_one(client: Any, address: str) -> None:
     client.post(f"{address}/new", FORM)
     made = LlmConnection.objects.get()
