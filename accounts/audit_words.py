@@ -48,6 +48,8 @@ SUBJECTS: Mapping[str, Any] = {
     "rejected_event": _("rejected event"),
     "saved_view": _("saved view"),
     "score_config": _("score config"),
+    "skill": _("skill"),
+    "skill_version": _("version of a skill"),
     "user": _("user"),
     "widget": _("widget"),
 }

@@ -11,6 +11,7 @@ from common.api.fields import WireStruct, convert
 from common.api.pagination import envelope, page_and_limit
 from common.api.views import PublicView
 from tracing import score_configs
+from tracing.api.old_clients import knows_texts
 from tracing.models.configured import ScoreConfig
 
 
@@ -55,6 +56,8 @@ class ScoreConfigsView(ConfigView):
     def get(self, request: Request) -> Response:
         page, limit = page_and_limit(request.query_params)
         configs = ScoreConfig.objects.filter(project_id=self.project_id)
+        if not knows_texts(request):
+            configs = configs.exclude(data_type="TEXT")
         rows = [shown(config) for config in configs[(page - 1) * limit : page * limit]]
         return Response(envelope(rows, page, limit, configs.count()))
 

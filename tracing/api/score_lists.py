@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from common.api.pagination import envelope, page_and_limit
 from common.api.views import PublicView
 from common.errors import Invalid, NotFound
+from tracing.api.old_clients import knows_texts
 from tracing.api.params import Params, Table, all_of, any_of, before, equal, listed, path_id, since
 from tracing.api.serializing import score_trace, score_v1, score_v2
 from tracing.filters import Filter
@@ -80,6 +81,8 @@ V1_ONLY = (
     Filter("stringOptions", "dataType", "none of", ("CORRECTION",)),
 )
 
+WITHOUT_TEXTS = (Filter("stringOptions", "dataType", "none of", ("TEXT",)),)
+
 
 def list_scores(project_id: str, request: Request, *, v1: bool) -> Response:
     """A numbered page; the first generation knows scores of traces only, and no corrections."""
@@ -88,7 +91,7 @@ def list_scores(project_id: str, request: Request, *, v1: bool) -> Response:
     groups = params.groups(("score", "trace"))
     if "trace" not in groups and (params.text("userId") or params.texts("traceTags")):
         raise Invalid("fields must include trace when scores are filtered by userId or traceTags.", "fields")
-    filters = params.filters(FILTERS) + (V1_ONLY if v1 else ())
+    filters = params.filters(FILTERS) + (V1_ONLY if v1 else ()) + (() if knows_texts(request) else WITHOUT_TEXTS)
     found = store().scores(ScoreQuery(project_id=project_id, filters=filters, window=Numbered(page, limit)))
     shape = score_v1 if v1 else score_v2
     rows = [shape(score) for score in found.rows]

@@ -1,5 +1,7 @@
 """`/traces` (api.md, section 5)."""
 
+from dataclasses import replace
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -9,6 +11,7 @@ from common.api.views import PublicView
 from common.errors import Invalid, NotFound
 from llm.pricing import book
 from tracing.api.legacy import TraceWriter
+from tracing.api.old_clients import knows_texts
 from tracing.api.params import Params, Table, all_of, any_of, before, equal, path_id, since
 from tracing.api.serializing import TRACE_GROUPS, trace_detail, trace_row
 from tracing.deleting import delete
@@ -70,6 +73,8 @@ class TraceView(PublicView):
             # Clients compare this sentence (wire notes, section 6).
             raise NotFound(f"Trace {trace_id} not found within authorized project")
         groups = Params(request.query_params).groups(TRACE_GROUPS)
+        if not knows_texts(request):
+            detail = replace(detail, scores=tuple(score for score in detail.scores if score.data_type != "TEXT"))
         return Response(trace_detail(detail, book(self.project_id), groups))
 
     def delete(self, request: Request, trace_id: str) -> Response:
