@@ -91,7 +91,11 @@ def list_scores(project_id: str, request: Request, *, v1: bool) -> Response:
     groups = params.groups(("score", "trace"))
     if "trace" not in groups and (params.text("userId") or params.texts("traceTags")):
         raise Invalid("fields must include trace when scores are filtered by userId or traceTags.", "fields")
-    filters = params.filters(FILTERS) + (V1_ONLY if v1 else ()) + (() if knows_texts(request) else WITHOUT_TEXTS)
+    filters = (
+        params.filters(FILTERS)
+        + (V1_ONLY if v1 else ())
+        + (() if knows_texts(request, unnamed=not v1) else WITHOUT_TEXTS)
+    )
     found = store().scores(ScoreQuery(project_id=project_id, filters=filters, window=Numbered(page, limit)))
     shape = score_v1 if v1 else score_v2
     rows = [shape(score) for score in found.rows]

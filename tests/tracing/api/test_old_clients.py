@@ -22,3 +22,15 @@ def test_texts_are_kept_from_a_client_that_does_not_know_them(api: Api, path: st
 
     assert kinds() == {"TEXT", "NUMERIC"}
     assert kinds(**SDK_2) == {"NUMERIC"}
+
+
+def test_a_generated_client_without_a_name_is_believed_old_only_in_the_old_list(api: Api) -> None:
+    assert (
+        api.post("scores", {"traceId": "t", "name": "n", "dataType": "TEXT", "value": "well said"}).status_code == 200
+    )
+    found = {
+        path: api.client.get(f"/api/public/{path}", HTTP_X_FERN_LANGUAGE="Python").json()["data"]
+        for path in ("scores", "v2/scores")
+    }
+    assert not found["scores"]
+    assert len(found["v2/scores"]) == 1
