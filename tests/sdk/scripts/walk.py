@@ -11,6 +11,7 @@ import os
 import re
 import typing
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def made(kind: Any, key: str) -> Any:
         username=public,
         password=secret,
         x_langfuse_sdk_name="python",
-        x_langfuse_sdk_version="0",
+        x_langfuse_sdk_version=version("langfuse"),
         x_langfuse_public_key=public,
     )
 
