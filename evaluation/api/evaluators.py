@@ -1,7 +1,7 @@
 """`/v2/evaluators` (Python SDK 5.0.4, `api/evaluators`; api.md, section 9)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from rest_framework.request import Request
@@ -78,6 +78,12 @@ class CodeBody(WireStruct, frozen=True):
         return Code(source_code=self.source_code, language=self.source_code_language)
 
 
+class JudgingBody(Protocol):
+    """A judge's definition as either dialect has it."""
+
+    def definition(self) -> Judge: ...
+
+
 class CreateBody(WireStruct, frozen=True):
     name: str
     type: str
@@ -139,9 +145,14 @@ class EvaluatorVersionsView(StableView):
 
 
 def _definition(data: Any) -> Definition:
-    match data.get("type"):
+    return definition(data.get("type"), data, JudgeBody)
+
+
+def definition(type: Any, data: Any, judge: type[JudgingBody]) -> Definition:
+    """What a body of this type defines."""
+    match type:
         case EvaluatorType.JUDGE:
-            return convert(data, JudgeBody).definition()
+            return convert(data, judge).definition()
         case EvaluatorType.CODE:
             return convert(data, CodeBody).definition()
     raise Invalid(f"type must be one of {', '.join(EvaluatorType.values)}.", "type")
@@ -202,11 +213,7 @@ def _version_shape(version: EvaluatorVersion) -> dict[str, Any]:
 
 def _definition_shape(version: EvaluatorVersion) -> dict[str, Any]:
     if version.output is None:
-        return {
-            "type": EvaluatorType.CODE,
-            "sourceCode": version.source_code,
-            "sourceCodeLanguage": version.source_code_language,
-        }
+        return code_shape(version)
     return {
         "type": EvaluatorType.JUDGE,
         "prompt": version.messages,
@@ -214,6 +221,15 @@ def _definition_shape(version: EvaluatorVersion) -> dict[str, Any]:
         "variableMapping": mapping_shape(mapping.read(version.mapping)),
         "modelConfig": version.provider and {"provider": version.provider, "model": version.model},
         "outputDefinition": _output_shape(Output(**version.output)),
+    }
+
+
+def code_shape(version: EvaluatorVersion) -> dict[str, Any]:
+    """A program's definition, which both dialects tell alike."""
+    return {
+        "type": EvaluatorType.CODE,
+        "sourceCode": version.source_code,
+        "sourceCodeLanguage": version.source_code_language,
     }
 
 

@@ -98,6 +98,7 @@ class _Version(WireStruct, frozen=True):
     created_by: Person | None
 
 
+# The definitions are told once more: msgspec gives a struct one base only, and each tag its own struct.
 class JudgeVersion(_Version, frozen=True, tag_field="type", tag="llm_as_judge"):
     prompt: list[ChatMessage]
     variables: list[str]

@@ -13,9 +13,9 @@ from common.api.structured import StructuredView
 from common.errors import Invalid
 from evaluation import definitions, evaluators, mapping
 from evaluation.api.base import EvaluationView
-from evaluation.api.evaluators import CodeBody, ModelBody
+from evaluation.api.evaluators import ModelBody, code_shape, definition
 from evaluation.api.stable import MappedBody, mapping_of, mapping_shape
-from evaluation.definitions import Definition, Judge, Output
+from evaluation.definitions import Judge, Output
 from evaluation.models import Evaluator, EvaluatorType, EvaluatorVersion, RuleEvaluator
 
 # What this dialect calls the fields of a definition.
@@ -97,8 +97,8 @@ class UnstableEvaluatorsView(UnstableView):
 
     def post(self, request: Request) -> Response:
         body = convert(request.data, CreateBody)
-        definition = _definition(body.type or EvaluatorType.JUDGE, request.data)
-        draft = evaluators.Draft(name=body.name, definition=definition)
+        defined = definition(body.type or EvaluatorType.JUDGE, request.data, JudgeBody)
+        draft = evaluators.Draft(name=body.name, definition=defined)
         return Response(shape(evaluators.publish(self.project_id, draft, self.author, FIELDS)))
 
 
@@ -111,15 +111,6 @@ class UnstableEvaluatorView(UnstableView):
     def delete(self, request: Request, evaluator_id: str) -> Response:
         evaluators.remove(self.project_id, evaluator_id, self.author)
         return Response({"message": "Evaluator successfully deleted"})
-
-
-def _definition(type: str, data: Any) -> Definition:
-    match type:
-        case EvaluatorType.JUDGE:
-            return convert(data, JudgeBody).definition()
-        case EvaluatorType.CODE:
-            return convert(data, CodeBody).definition()
-    raise Invalid(f"type must be one of {', '.join(EvaluatorType.values)}.", "type")
 
 
 def shape(evaluator: Evaluator) -> dict[str, Any]:
@@ -152,11 +143,7 @@ def _shape(evaluator: Evaluator, version: EvaluatorVersion, rules: int) -> dict[
 
 def _definition_shape(version: EvaluatorVersion) -> dict[str, Any]:
     if version.output is None:
-        return {
-            "type": EvaluatorType.CODE,
-            "sourceCode": version.source_code,
-            "sourceCodeLanguage": version.source_code_language,
-        }
+        return code_shape(version)
     return {
         "type": EvaluatorType.JUDGE,
         # This dialect knows no roles.
