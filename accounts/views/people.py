@@ -1,13 +1,13 @@
 """Everybody who has an account here, for the instance's admin: find, deactivate, let in again."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from accounts.activation import deactivate, reactivate
 from accounts.models import Membership, User
@@ -45,35 +45,23 @@ class People(InstancePage):
 
 
 class Activation(InstancePage):
-    """Base of the two verbs."""
+    """Lets a person in again (`active`) or keeps them out."""
 
     http_method_names = ["post"]
-    done: ClassVar[Any]
-
-    def act(self, user_id: str) -> User:
-        raise NotImplementedError
+    active = False
 
     def post(self, request: HttpRequest, user_id: str) -> HttpResponseBase:
+        done = (
+            _("%(email)s may sign in again.")
+            if self.active
+            else _("%(email)s is signed out and cannot sign in any more.")
+        )
         try:
-            user = self.act(user_id)
+            user = (reactivate if self.active else deactivate)(user_id, self.user)
         except NotFound as error:
             raise Http404(error.message) from error
         except Conflict as error:
             messages.error(request, error.message)
         else:
-            messages.success(request, self.done % {"email": user.email})
+            messages.success(request, done % {"email": user.email})
         return redirect("people")
-
-
-class Deactivation(Activation):
-    done = _("%(email)s is signed out and cannot sign in any more.")
-
-    def act(self, user_id: str) -> User:
-        return deactivate(user_id, self.user)
-
-
-class Reactivation(Activation):
-    done = _("%(email)s may sign in again.")
-
-    def act(self, user_id: str) -> User:
-        return reactivate(user_id, self.user)

@@ -12,7 +12,11 @@ import pytest
 from promptlab import embedded, places
 from tests.house.running import temporary_folder
 
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="Only root has to run the servers as somebody else.")
+root_only = pytest.mark.skipif(
+    os.geteuid() != 0,
+    reason="This is about files of several users, which only root can make: it runs where the tests run as root, as in "
+    "a container. All else in this file holds for every user.",
+)
 
 
 @pytest.fixture
@@ -101,3 +105,15 @@ def test_a_database_behind_a_door_closed_since_is_refused_with_the_remedy(folder
     folder.chmod(0o700)
     with pytest.raises(places.Refusal, match="cannot enter that folder: let that user pass"):
         places.settle(data)
+
+
+@root_only
+def test_an_ordinary_user_is_told_whose_database_it_is(folder: Path) -> None:
+    (folder / "postgres").mkdir()
+    os.chown(folder, 65534, 65534)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(places.Refusal, match="belongs to user root: start PromptLab as that user"):
+            places.settle(folder)
+    finally:
+        os.seteuid(0)
