@@ -17,7 +17,8 @@ from tests.sdk.stage import Stage
 from tests.sdk.telling import PATIENT, script_of, tell
 
 # How many methods a client has at least: a walk that finds fewer has lost its way.
-CLIENTS = {"py2": 51, "py3": 86, "py4": 118, "py5": 109, "js5": 118}
+CLIENTS = {"py2": 51, "py3": 86, "py4": 118, "py5": 109, "js3": 70, "js5": 118}
+WALKS = {"js3": "walk_js3"}  # all others share one for their language
 READS = ("GET", "POST")
 
 
@@ -49,7 +50,7 @@ def _operation(call: Call) -> str:
 def test_every_method_of_the_api_client_works(sdk: str, stage: Stage) -> None:
     with httpx.Client(base_url=stage.url, timeout=20) as http:
         plan = _plan(stage, http)
-    told = tell("contract", sdk, script_of(sdk, "walk"), stage, "http://127.0.0.1:9", plan=plan)
+    told = tell("contract", sdk, script_of(sdk, WALKS.get(sdk, "walk")), stage, "http://127.0.0.1:9", plan=plan)
     assert set(told) == ({"sync"} if sdk.startswith("js") else {"sync", "async"})
     for mode, methods in told.items():
         failed = {name: one for name, one in methods.items() if one["outcome"]}
