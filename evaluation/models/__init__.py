@@ -1,12 +1,15 @@
 """What people configure about judging."""
 
 from evaluation.models.annotation import (
+    UNFINISHED,
     AnnotationQueue,
+    AnnotationTurn,
     ItemStatus,
     ObjectType,
     QueueConfig,
     QueueItem,
     QueueMember,
+    TurnState,
 )
 from evaluation.models.evaluators import (
     EvaluationRule,
@@ -15,17 +18,38 @@ from evaluation.models.evaluators import (
     EvaluatorVersion,
     RuleEvaluator,
 )
+from evaluation.models.experiments import (
+    Cell,
+    ChosenEvaluator,
+    Experiment,
+    Job,
+    KeptResponse,
+    ModelArm,
+    PromptArm,
+    Rescoring,
+)
 
 __all__ = [
+    "UNFINISHED",
     "AnnotationQueue",
+    "AnnotationTurn",
+    "Cell",
+    "ChosenEvaluator",
     "EvaluationRule",
     "Evaluator",
     "EvaluatorType",
     "EvaluatorVersion",
+    "Experiment",
     "ItemStatus",
+    "Job",
+    "KeptResponse",
+    "ModelArm",
     "ObjectType",
+    "PromptArm",
     "QueueConfig",
     "QueueItem",
     "QueueMember",
+    "Rescoring",
     "RuleEvaluator",
+    "TurnState",
 ]
