@@ -155,6 +155,8 @@ class EvaluatorAdmin(EvaluationAdmin):
     @admin.display(description=_("Definition"))
     def definition(self, evaluator: Evaluator) -> str:
         version = evaluators.latest([evaluator.pk])[evaluator.pk]
+        if version.metric is not None:
+            return _blocks([(name, json.dumps(value, ensure_ascii=False)) for name, value in version.metric.items()])
         if version.output is None:
             return _blocks([(version.source_code_language or "", version.source_code or "")])
         told = [(message["role"], message["content"]) for message in version.messages]

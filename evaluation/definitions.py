@@ -1,15 +1,18 @@
-"""What an evaluator is made of, and the rules for it: a judge's prompt, model and output, or a program's source."""
+"""What an evaluator is made of, and the rules for it: a prompt, model and output; a source; a metric's settings."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from accounts.storable import needs_storable
 from common.errors import Invalid
 from evaluation import mapping
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorType, EvaluatorVersion
 from evaluation.models.evaluators import MODEL_NAME
+from evaluation.scoring import normalising
+from evaluation.scoring.metrics.table import metric_of, settings_of
 from evaluation.texts import body, line, within
 from prompts.templates import variables
 
@@ -75,12 +78,27 @@ class Code:
     language: str
 
 
-Definition = Judge | Code
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A deterministic metric: a kind of `evaluation.scoring.metrics.table`, its settings, and a normalisation, by the
+    name of a preset or by the fields of a `normalising.Profile`."""
+
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    normalisation: str | Mapping[str, Any] = "exact"
+
+
+Definition = Judge | Code | Metric
 
 
 def type_of(definition: Definition) -> str:
     """The evaluator's type."""
-    return EvaluatorType.JUDGE if isinstance(definition, Judge) else EvaluatorType.CODE
+    match definition:
+        case Judge():
+            return EvaluatorType.JUDGE
+        case Code():
+            return EvaluatorType.CODE
+    return EvaluatorType.METRIC
 
 
 def checked(definition: Definition, fields: Mapping[str, str] = FIELDS) -> Definition:
@@ -90,6 +108,8 @@ def checked(definition: Definition, fields: Mapping[str, str] = FIELDS) -> Defin
             raise Invalid(f"sourceCodeLanguage must be one of {', '.join(LANGUAGES)}.", "sourceCodeLanguage")
         body(definition.source_code, "sourceCode", MAX_TEXT)
         return definition
+    if isinstance(definition, Metric):
+        return _checked_metric(definition)
     _check_messages(definition.messages)
     if definition.mapping is not None:
         mapping.check_mapping(definition.mapping, definition.variables, fields["mapping"])
@@ -106,6 +126,8 @@ def columns(definition: Definition) -> dict[str, Any]:
     """The fields of an `EvaluatorVersion`."""
     if isinstance(definition, Code):
         return {"source_code": definition.source_code, "source_code_language": definition.language}
+    if isinstance(definition, Metric):
+        return {"metric": asdict(definition)}
     return {
         "messages": [{"role": role, "content": content} for role, content in definition.messages],
         "variables": definition.variables,
@@ -118,6 +140,8 @@ def columns(definition: Definition) -> dict[str, Any]:
 
 def definition_of(version: EvaluatorVersion) -> Definition:
     """A stored version as it was given."""
+    if version.metric is not None:
+        return Metric(**version.metric)
     if version.output is None:
         return Code(source_code=version.source_code or "", language=version.source_code_language or "")
     return Judge(
@@ -127,6 +151,17 @@ def definition_of(version: EvaluatorVersion) -> Definition:
         provider=version.provider,
         model=version.model,
     )
+
+
+def _checked_metric(definition: Metric) -> Metric:
+    """Its settings become whole, so that a later default does not change what an old version means."""
+    needs_storable(definition.settings, "settings")
+    settings = settings_of(metric_of(definition.kind), definition.settings)
+    for name in ("output_path", "expected_path"):
+        if fault := mapping.path_fault(getattr(settings, name, "")):
+            raise Invalid(f"settings.{name} is not a JSONPath: {fault}.", f"settings.{name}")
+    normalising.profile(definition.normalisation)
+    return replace(definition, settings=asdict(settings))
 
 
 def _check_messages(messages: Sequence[tuple[str, str]]) -> None:

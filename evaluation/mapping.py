@@ -89,21 +89,26 @@ def read(rows: Sequence[Mapping[str, Any]] | None) -> tuple[Mapped, ...] | None:
     return None if rows is None else tuple(Mapped(**row) for row in rows)
 
 
+def path_fault(path: str) -> str:
+    """Why it is no JSONPath; empty for one, and for no path at all."""
+    if not path:
+        return ""
+    if not path.startswith("$"):
+        return "it must start with $"
+    if len(path) > MAX_PATH:
+        return f"it has more than {MAX_PATH} characters"
+    try:
+        jsonpath.compile(path)
+    except (JSONPathError, RecursionError) as error:
+        return str(error).partition("\n")[0]
+    return ""
+
+
 def _check_path(one: Mapped, field: str) -> None:
     path = one.json_path
     if path is None:
         return
-    fault = ""
-    if not path.startswith("$"):
-        fault = "it must start with $"
-    elif len(path) > MAX_PATH:
-        fault = f"it has more than {MAX_PATH} characters"
-    else:
-        try:
-            jsonpath.compile(path)
-        except (JSONPathError, RecursionError) as error:
-            fault = str(error).partition("\n")[0]
-    if fault:
+    if fault := path_fault(path) if path else "it must start with $":
         raise Rejected(
             "invalid_json_path",
             f"{field}: {path[:100]!r} is not a JSONPath: {fault}.",

@@ -145,7 +145,12 @@ def latest_of(rules: Sequence[EvaluationRule]) -> dict[str, EvaluatorVersion]:
 
 
 def effective_mapping(assigned: RuleEvaluator, version: EvaluatorVersion) -> list[Mapped]:
-    """How the variables are filled: by the rule's own mapping, the evaluator's default, or the fixed one of code."""
+    """How the variables are filled: by the rule's own mapping, the evaluator's default, or the fixed one of code.
+
+    A metric has no variables: its settings say what it looks at.
+    """
+    if version.metric is not None:
+        return []
     if version.output is None:
         return [Mapped(variable, source) for source, variable in mapping.SOURCES.items()]
     return list(mapping.read(assigned.mapping) or mapping.read(version.mapping) or ())
@@ -225,7 +230,10 @@ def _check_assigned(rule: EvaluationRule, assigned: Sequence[tuple[Assigned, Eva
             given = one.mapping if one.mapping is not None else mapping.read(version.mapping)
             mapping.check_mapping(given or (), version.variables, one.field, sources)
         elif one.mapping is not None:
-            raise Invalid(f"{one.field}: code evaluators get everything there is; leave the mapping out.", one.field)
+            raise Invalid(
+                f"{one.field}: only judges have variables to map; leave it out for {evaluator.name!r}.",
+                one.field,
+            )
         if rule.enabled:
             require_runnable(rule.project_id, evaluator.name, version)
 

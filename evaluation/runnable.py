@@ -18,7 +18,7 @@ def require_runnable(project_id: str, evaluator_name: str, version: EvaluatorVer
     """Raises CannotRun when the version could not run."""
     if version.output is not None:
         require_model(project_id, evaluator_name, version.provider, version.model)
-    elif version.source_code_language not in SPOKEN:
+    elif version.source_code is not None and version.source_code_language not in SPOKEN:
         raise CannotRun(
             f"PromptLab runs code evaluators in {', '.join(sorted(SPOKEN))}; this one is written in "
             f"{version.source_code_language}. It can be kept, but not switched on.",

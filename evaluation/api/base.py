@@ -9,8 +9,13 @@ from rest_framework.response import Response
 from accounts.authors import Author
 from common.api.pagination import envelope, page_and_limit
 from common.api.views import PublicView
+from common.errors import NotFound
+from evaluation import evaluators
+from evaluation.models import Evaluator, EvaluatorType
 
 Row = TypeVar("Row", bound=Model)
+# The types that the contract has; its typed clients fail on others.
+ON_THE_WIRE = (EvaluatorType.JUDGE, EvaluatorType.CODE)
 
 
 class EvaluationView(PublicView):
@@ -25,3 +30,16 @@ class EvaluationView(PublicView):
         page, limit = page_and_limit(self.request.query_params)
         found = list(rows[(page - 1) * limit : page * limit])
         return Response(envelope(shapes(found), page, limit, rows.count()))
+
+
+def evaluators_told(project_id: str) -> QuerySet[Evaluator]:
+    """The project's evaluators of the types that clients know, newest first."""
+    return evaluators.all_of(project_id).filter(type__in=ON_THE_WIRE)
+
+
+def evaluator_told(project_id: str, evaluator_id: str) -> Evaluator:
+    """The project's evaluator of that id; raises NotFound, also for one of a type that clients do not know."""
+    evaluator = evaluators.own(project_id, evaluator_id)
+    if evaluator.type not in ON_THE_WIRE:
+        raise NotFound("Evaluator not found within authorized project")
+    return evaluator

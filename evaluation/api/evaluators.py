@@ -11,6 +11,7 @@ from common.api.fields import WireStruct, convert
 from common.errors import Invalid
 from evaluation import evaluators, mapping
 from evaluation.api import cursors
+from evaluation.api.base import ON_THE_WIRE, evaluator_told, evaluators_told
 from evaluation.api.stable import MappedBody, StableView, creator, given, mapping_of, mapping_shape
 from evaluation.definitions import Code, Definition, Judge, Output
 from evaluation.models import Evaluator, EvaluatorType, EvaluatorVersion, RuleEvaluator
@@ -107,7 +108,7 @@ class EvaluatorsView(StableView):
     """`GET, POST /v2/evaluators`."""
 
     def get(self, request: Request) -> Response:
-        return cursors.by_creation(request, evaluators.all_of(self.project_id), shapes)
+        return cursors.by_creation(request, evaluators_told(self.project_id), shapes)
 
     def post(self, request: Request) -> Response:
         body = convert(request.data, CreateBody)
@@ -120,9 +121,10 @@ class EvaluatorView(StableView):
     """`GET, PATCH, DELETE /v2/evaluators/{evaluatorId}`."""
 
     def get(self, request: Request, evaluator_id: str) -> Response:
-        return Response(shape(evaluators.own(self.project_id, evaluator_id)))
+        return Response(shape(evaluator_told(self.project_id, evaluator_id)))
 
     def patch(self, request: Request, evaluator_id: str) -> Response:
+        evaluator_told(self.project_id, evaluator_id)
         changes = given(convert(request.data, ChangeBody))
         if DEFINING & set(request.data):
             changes["definition"] = _definition(request.data)
@@ -132,6 +134,7 @@ class EvaluatorView(StableView):
         return Response(shape(evaluators.own(self.project_id, evaluator_id)))
 
     def delete(self, request: Request, evaluator_id: str) -> Response:
+        evaluator_told(self.project_id, evaluator_id)
         evaluators.remove(self.project_id, evaluator_id, self.author)
         return Response({"id": evaluator_id})
 
@@ -140,7 +143,7 @@ class EvaluatorVersionsView(StableView):
     """`GET /v2/evaluators/{evaluatorId}/versions`: newest first."""
 
     def get(self, request: Request, evaluator_id: str) -> Response:
-        versions = evaluators.own(self.project_id, evaluator_id).versions.select_related("created_by")
+        versions = evaluator_told(self.project_id, evaluator_id).versions.select_related("created_by")
         return cursors.by_version(request, versions, lambda rows: [_version_shape(version) for version in rows])
 
 
@@ -155,7 +158,7 @@ def definition(type: Any, data: Any, judge: type[JudgingBody]) -> Definition:
             return convert(data, judge).definition()
         case EvaluatorType.CODE:
             return convert(data, CodeBody).definition()
-    raise Invalid(f"type must be one of {', '.join(EvaluatorType.values)}.", "type")
+    raise Invalid(f"type must be one of {', '.join(ON_THE_WIRE)}.", "type")
 
 
 def shape(evaluator: Evaluator) -> dict[str, Any]:

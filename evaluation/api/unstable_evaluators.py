@@ -12,7 +12,7 @@ from common.api.fields import WireStruct, convert
 from common.api.structured import StructuredView
 from common.errors import Invalid
 from evaluation import definitions, evaluators, mapping
-from evaluation.api.base import EvaluationView
+from evaluation.api.base import EvaluationView, evaluator_told, evaluators_told
 from evaluation.api.evaluators import ModelBody, code_shape, definition
 from evaluation.api.stable import MappedBody, mapping_of, mapping_shape
 from evaluation.definitions import Judge, Output
@@ -93,7 +93,7 @@ class UnstableEvaluatorsView(UnstableView):
     """`GET, POST /unstable/evaluators`."""
 
     def get(self, request: Request) -> Response:
-        return self.numbered(evaluators.all_of(self.project_id), shapes)
+        return self.numbered(evaluators_told(self.project_id), shapes)
 
     def post(self, request: Request) -> Response:
         body = convert(request.data, CreateBody)
@@ -106,9 +106,10 @@ class UnstableEvaluatorView(UnstableView):
     """`GET, DELETE /unstable/evaluators/{evaluatorId}`."""
 
     def get(self, request: Request, evaluator_id: str) -> Response:
-        return Response(shape(evaluators.own(self.project_id, evaluator_id)))
+        return Response(shape(evaluator_told(self.project_id, evaluator_id)))
 
     def delete(self, request: Request, evaluator_id: str) -> Response:
+        evaluator_told(self.project_id, evaluator_id)
         evaluators.remove(self.project_id, evaluator_id, self.author)
         return Response({"message": "Evaluator successfully deleted"})
 

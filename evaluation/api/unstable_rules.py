@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from common.api.fields import WireStruct, convert
 from common.errors import Invalid
 from evaluation import evaluators, mapping, rule_filters, rules
+from evaluation.api.base import ON_THE_WIRE
 from evaluation.api.stable import MappedBody, mapping_of, mapping_shape
 from evaluation.api.unstable_evaluators import UnstableView
 from evaluation.models import EvaluationRule, Evaluator, EvaluatorType, EvaluatorVersion, RuleEvaluator
@@ -108,12 +109,12 @@ class UnstableRuleView(UnstableView):
     def _changed_evaluators(self, rule: EvaluationRule, body: ChangeBody) -> list[rules.Assigned] | None:
         """The evaluators that the rule is to have; None: the present ones."""
         _refuse_both(body)
+        present, untold = _present(rule)
         if body.evaluators is not None:
-            return _assigned(self.project_id, body.evaluators, single=False)
+            return [*_assigned(self.project_id, body.evaluators, single=False), *untold]
         if body.evaluator is None and body.mapping is None:
             return None
-        present = list(rules.draft_of(rule).evaluators)
-        first = rule.assignments.all()[0].evaluator if present else None
+        first = evaluators.own(self.project_id, present[0].evaluator_id) if present else None
         if body.evaluator is not None:
             # The type of a rule's evaluator stays.
             type = first.type if first else body.evaluator.type or EvaluatorType.JUDGE
@@ -123,7 +124,20 @@ class UnstableRuleView(UnstableView):
         else:
             raise Invalid("mapping: this rule has no evaluator. Send evaluators to give it one.", "mapping")
         given = mapping_of(body.mapping) if body.mapping is not None or not present else present[0].mapping
-        return [rules.Assigned(evaluator_id=chosen.pk, mapping=given), *present[1:]]
+        return [rules.Assigned(evaluator_id=chosen.pk, mapping=given), *present[1:], *untold]
+
+
+def _present(rule: EvaluationRule) -> tuple[list[rules.Assigned], list[rules.Assigned]]:
+    """The rule's evaluators: those that this dialect tells, and those of types it does not know, which always stay."""
+    known = {one.evaluator_id for one in _told(rule)}
+    assigned = rules.draft_of(rule).evaluators
+    return [one for one in assigned if one.evaluator_id in known], [
+        one for one in assigned if one.evaluator_id not in known
+    ]
+
+
+def _told(rule: EvaluationRule) -> list[RuleEvaluator]:
+    return [one for one in rule.assignments.all() if one.evaluator.type in ON_THE_WIRE]
 
 
 def _refuse_both(body: _AssignmentsBody) -> None:
@@ -151,8 +165,8 @@ def _assigned(project_id: str, bodies: Sequence[AssignmentBody], *, single: bool
 
 def _named(project_id: str, reference: ReferenceBody) -> Evaluator:
     type = reference.type or EvaluatorType.JUDGE
-    if type not in EvaluatorType.values:
-        raise Invalid(f"evaluator.type must be one of {', '.join(EvaluatorType.values)}.", "evaluator.type")
+    if type not in ON_THE_WIRE:
+        raise Invalid(f"evaluator.type must be one of {', '.join(ON_THE_WIRE)}.", "evaluator.type")
     return evaluators.named(project_id, reference.name, type)
 
 
@@ -168,7 +182,7 @@ def shapes(rows: Sequence[EvaluationRule]) -> list[dict[str, Any]]:
 
 
 def _shape(rule: EvaluationRule, versions: Mapping[str, EvaluatorVersion]) -> dict[str, Any]:
-    assigned = list(rule.assignments.all())
+    assigned = _told(rule)
     first = assigned[0] if assigned else None
     pause = rules.why_paused(rule, versions)
     status = "paused" if pause else "active" if rule.enabled else "inactive"

@@ -20,6 +20,7 @@ class EvaluatorType(models.TextChoices):
 
     JUDGE = "llm_as_judge", _("LLM as a judge")
     CODE = "code", _("Code")
+    METRIC = "metric", _("Metric")
 
 
 class Authored(models.Model):
@@ -68,7 +69,7 @@ class EvaluatorVersion(Authored):
 
     A judge has `messages` (`{role, content}` in order), the `variables` in them, perhaps a default `mapping` of these
     (`{variable, source, json_path}`), perhaps a model, and its `output` (see `evaluation.definitions.Output`); code
-    has its source.
+    has its source; a metric is `{kind, settings, normalisation}` (see `evaluation.scoring.metrics`).
     """
 
     id = models.CharField(primary_key=True, max_length=100, default=new_id, editable=False)
@@ -82,6 +83,7 @@ class EvaluatorVersion(Authored):
     output = models.JSONField(null=True)
     source_code = models.TextField(null=True)
     source_code_language = models.CharField(max_length=16, null=True)
+    metric = models.JSONField(null=True)
 
     class Meta:
         verbose_name = _("evaluator version")

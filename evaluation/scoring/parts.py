@@ -1,0 +1,75 @@
+"""Parts of what is judged: the source that a mapping names, what its path selects, and its text."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import jsonpath
+import orjson
+from jsonpath.exceptions import JSONPathError
+
+from common.content import value_content
+from evaluation.mapping import Mapped
+from evaluation.scoring.base import ScoringFailed, Subject
+from tracing.ingestion import jsontext
+
+# source of a mapping (`evaluation.mapping.SOURCES`) -> where a subject has it
+_SOURCES: Mapping[str, Callable[[Subject], Any]] = {
+    "input": lambda subject: subject.input,
+    "output": lambda subject: subject.output,
+    "metadata": lambda subject: subject.metadata,
+    "tool_calls": lambda subject: subject.tool_calls,
+    "expected_output": lambda subject: subject.expected_output,
+    "experiment_item_metadata": lambda subject: subject.item_metadata,
+}
+
+
+def source(subject: Subject, name: str) -> Any:
+    """What a mapping's source stands for; None where the subject lacks it."""
+    return _SOURCES[name](subject)
+
+
+def part(value: Any, path: str | None) -> Any:
+    """What a JSONPath selects: the value, a list of several, None for none. Text that holds JSON is read first.
+
+    Raises ScoringFailed where the path cannot be followed.
+    """
+    if not path:
+        return value
+    try:
+        found = _compiled(path).findall(read(value))
+    except (JSONPathError, RecursionError, ValueError, TypeError) as error:
+        raise ScoringFailed(f"The path {path[:200]!r} cannot be followed: {str(error)[:300]}.") from None
+    return found[0] if len(found) == 1 else found or None
+
+
+def mapped(subject: Subject, mapping: Sequence[Mapped]) -> dict[str, Any]:
+    """Each variable of a mapping with its value."""
+    return {one.variable: part(source(subject, one.source), one.json_path) for one in mapping}
+
+
+def read(value: Any) -> Any:
+    """A text that holds JSON as that JSON; everything else as it is."""
+    if isinstance(value, str):
+        try:
+            return orjson.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def text(value: Any) -> str:
+    """A value as text: what the model said where it is a message or several, JSON where it is something else."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    content = value_content(value)
+    if content.kind == "messages" and content.messages[-1].text:
+        return content.messages[-1].text
+    return jsontext.dump(value)
+
+
+@lru_cache(maxsize=512)
+def _compiled(path: str) -> Any:
+    return jsonpath.compile(path)
