@@ -6,4 +6,7 @@ class DatasetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from datasets import receivers  # noqa: F401  (connects them)
+        from datasets import few_shot, receivers  # noqa: F401  (connects them)
+        from prompts import examples
+
+        examples.provide(few_shot.choose)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -20,6 +21,7 @@ from datasets.media import note_media
 from datasets.models import MAX_ID, MAX_ITEM_ID, Dataset, DatasetItem
 from datasets.schemas import Schemas, require, schemas_of
 from datasets.texts import checked
+from prompts import epoch
 
 ACTIVE, ARCHIVED = DatasetItem.Status.ACTIVE, DatasetItem.Status.ARCHIVED
 # Clients speak of moments in milliseconds; finer ones would hide an item from the very moment it names as its own.
@@ -67,6 +69,7 @@ def put_items(dataset: Dataset, changes: Sequence[ItemChange], *, by: Author = S
     for attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():
+                _tell_prompts(dataset.project_id)
                 return _put(dataset, named, by)
         except IntegrityError:
             if attempt == ATTEMPTS - 1:
@@ -78,6 +81,7 @@ def delete_item(project_id: str, item_id: str, *, by: Author = SERVER) -> None:
     """Delete an item: a tombstone ends its history; old runs keep showing it. Raises NotFound."""
     with transaction.atomic():
         row = current_item(project_id, item_id)
+        _tell_prompts(project_id)
         Dataset.objects.select_for_update(no_key=True).get(pk=row.dataset_id)
         row = current_item(project_id, item_id)
         moment = max(_now(), row.valid_from + TICK)
@@ -196,6 +200,11 @@ def _next(
         api_key=by.api_key,
     )
     return old if old is not None and _same(old, row) else row
+
+
+def _tell_prompts(project_id: str) -> None:
+    """Prompts may show items as examples: what is cached of them is old after the commit."""
+    transaction.on_commit(partial(epoch.rotate, project_id), robust=True)
 
 
 COMPARED = ("status", "input", "expected_output", "metadata", "source_trace_id", "source_observation_id")

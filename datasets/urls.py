@@ -10,6 +10,7 @@ from datasets.views.adding import AddTraced
 from datasets.views.adding_chosen import AddChosen
 from datasets.views.compare import Compare
 from datasets.views.datasets import Datasets, DeleteDataset, EditDataset, NewDataset
+from datasets.views.examples import Examples
 from datasets.views.imports import Import, NewImport
 from datasets.views.items import DatasetPage, ExportItems, ItemPage, ItemsBulk, NewItem
 from datasets.views.newest import NewestRuns
@@ -19,6 +20,7 @@ urlpatterns = [
     path("datasets", Datasets.as_view(), name="datasets"),
     path("datasets/-/add", AddTraced.as_view(), name="dataset_add"),
     path("datasets/-/add-chosen", AddChosen.as_view(), name="dataset_add_chosen"),
+    path("datasets/-/examples", Examples.as_view(), name="dataset_examples"),
     path("datasets/-/new", NewDataset.as_view(), name="dataset_new"),
     path("datasets/<str:dataset_id>", DatasetPage.as_view(), name="dataset"),
     path("datasets/<str:dataset_id>/items", DatasetPage.as_view(), name="dataset_items"),

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 from hashlib import blake2b
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid, NotFound
-from prompts import composition, epoch
+from prompts import composition, epoch, examples
 from prompts.documents import PromptDocument, document, read_document
 from prompts.models import PRODUCTION, PromptVersion
 
@@ -65,10 +66,21 @@ def _read(project_id: str, name: str, version: int | None, label: str | None, re
     labels = [label.label for label in found.labels.all()]
     if not resolve:
         return document(found.prompt, found, labels)
-    resolved = composition.resolve(project_id, composition.node_of(found))
-    if resolved.graph is None:
+    node = composition.node_of(found)
+    resolved = composition.resolve(project_id, node)
+    content = examples.fill(project_id, resolved.content)
+    if content is node.content:
         return document(found.prompt, found, labels)
-    return document(found.prompt, found, labels, composition.as_json(resolved.content), resolved.graph)
+    return document(found.prompt, found, labels, composition.as_json(content), resolved.graph)
+
+
+def template(project_id: str, name: str, version: int) -> Any:
+    """A version's text or messages with other prompts put in, but not the examples, which may differ from call to call
+    (`prompts.examples.fill`). Raises NotFound and Invalid."""
+    found = _find(project_id, name, version, None)
+    if found is None:
+        raise NotFound(f"Prompt not found: '{name}' with version {version}")
+    return composition.resolve(project_id, composition.node_of(found)).content
 
 
 def _find(project_id: str, name: str, version: int | None, label: str | None) -> PromptVersion | None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
-from prompts import composition, rules
+from prompts import composition, examples, rules
 from prompts.authors import Author
 from prompts.changes import change
 from prompts.history import find_prompt
@@ -58,9 +58,10 @@ def create_version(project_id: str, draft: Draft, author: Author) -> PromptVersi
             commit_message=draft.commit_message,
             **author.columns(),
         )
-        references = composition.references(draft.content)
+        content = draft.content
+        references = composition.references(content)
         if references:
-            composition.resolve(project_id, composition.node_of(version))
+            content = composition.resolve(project_id, composition.node_of(version)).content
             PromptDependency.objects.bulk_create(
                 PromptDependency(
                     version=version,
@@ -70,6 +71,7 @@ def create_version(project_id: str, draft: Draft, author: Author) -> PromptVersi
                 )
                 for reference in references
             )
+        examples.fill(project_id, content)
         place(version, [*draft.labels, LATEST], author)
         if draft.tags is not None and list(draft.tags) != prompt.tags:
             _write_tags(prompt, draft.tags)

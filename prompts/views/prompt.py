@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
-from prompts import composition, history, templates, usage
+from prompts import composition, examples, history, templates, usage
 from prompts.browsing import labels_in_use
 from prompts.deleting import delete_versions
 from prompts.diffing import compare
@@ -76,12 +76,13 @@ class PromptPage(PromptsPage):
 
     def _prompt(self, request: HttpRequest, prompt: Prompt, version: PromptVersion) -> dict[str, Any]:
         body = version.body
-        composed = bool(composition.references(body))
+        composed = bool(composition.references(body)) or examples.stand_in(body)
         resolved = composed and "resolved" in request.GET
         fault = ""
         if resolved:
             try:
-                body = composition.resolve(self.project_id, composition.node_of(version)).content
+                put_together = composition.resolve(self.project_id, composition.node_of(version)).content
+                body = examples.fill(self.project_id, put_together)
             except Invalid as error:
                 fault = error.message
         return {

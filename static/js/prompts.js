@@ -33,6 +33,7 @@
     if (!button) return;
     if (button.dataset.add) add(button.dataset.add);
     else if (button.dataset.append) append(button);
+    else if (button.dataset.insert) insert(button.dataset.insert);
     else if (row && "up" in button.dataset) { row.previousElementSibling?.before(row); button.focus(); }
     else if (row && "down" in button.dataset) { row.nextElementSibling?.after(row); button.focus(); }
     else if (row && "remove" in button.dataset) row.remove();
@@ -45,6 +46,19 @@
     const there = input.value.split(/[\s,]+/).filter(Boolean);
     if (!there.includes(button.dataset.append)) input.value = [...there, button.dataset.append].join(", ");
     input.focus();
+  }
+
+  // Into the text that was last worked on, where the cursor stood.
+  let source = null;
+  editor.addEventListener("focusin", (event) => { if (event.target.matches("[data-source]")) source = event.target; });
+
+  function insert(text) {
+    const visible = [...editor.querySelectorAll("[data-source]")].filter((one) => one.checkVisibility());
+    const into = source?.isConnected ? source : visible.at(-1);
+    if (!into) return;
+    into.focus();
+    into.setRangeText(text, into.selectionStart, into.selectionEnd, "end");
+    into.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   editor.addEventListener("input", refresh);
