@@ -14,8 +14,10 @@ from django.test import Client
 from accounts.keys import create_key
 from accounts.middleware import PERSONAL
 from accounts.models import User
+from tests.accounts.breaches import Breaches, shows
 from tests.accounts.routes import Route, every_route
-from tests.accounts.stage import SECRET, Stage, events, fill
+from tests.accounts.stage import Stage, fill
+from tests.accounts.stealing import everything, form, query
 from tests.accounts.watch import Watch
 from tests.conftest import Api, Keys
 
@@ -49,141 +51,6 @@ def personal_pages() -> list[Route]:
     """A person's own pages, allauth's excepted: those know nothing of projects."""
     names = PERSONAL - {"accounts", "i18n"}
     return [route for route in every_route() if route.route.partition("/")[0] in names]
-
-
-def everything(stage: Stage) -> dict[str, Any]:
-    """A body that names Alice's things under every name that some route may read."""
-    ids = stage.ids
-    return {
-        "id": ids["trace_id"],
-        "name": "stolen",
-        "traceId": ids["trace_id"],
-        "observationId": ids["observation_id"],
-        "sessionId": ids["session_id"],
-        "traceIds": [ids["trace_id"]],
-        "datasetId": ids["dataset_id"],
-        "datasetName": ids["dataset"],
-        "datasetItemId": ids["item_id"],
-        "datasetRunId": ids["run_id"],
-        "runName": ids["run"],
-        "configId": ids["config_id"],
-        "value": 0,
-        "dataType": "NUMERIC",
-        "comment": "stolen",
-        "prompt": "stolen",
-        "type": "text",
-        "newLabels": ["stolen"],
-        "labels": ["stolen"],
-        "version": 1,
-        "userId": ids["user_id"],
-        "role": "OWNER",
-        "retention": 0,
-        "note": "stolen",
-        "isArchived": True,
-        "modelName": "stolen",
-        "provider": "stolen",
-        "adapter": "openai",
-        "secretKey": "stolen",
-        "matchPattern": "stolen",
-        "unit": "TOKENS",
-        "batch": events("stolen"),
-        "metadata": {},
-        "input": "stolen",
-        "projectId": ids["project_id"],
-        "status": "ARCHIVED",
-        "objectType": "TRACE",
-        "objectId": ids["trace_id"],
-        "content": "stolen",
-        "contentType": "text/plain",
-        "contentLength": 6,
-        "sha256Hash": "A" * 43 + "=",
-        "field": "input",
-        "uploadedAt": "2026-01-31T12:00:00Z",
-        "uploadHttpStatus": 500,
-    }
-
-
-def form(stage: Stage, route: Route) -> dict[str, Any]:
-    """The same for pages."""
-    ids = stage.ids
-    chosen = [stage.row(route.model)] if route.model else []
-    return {
-        "id": [ids["item_id"], ids["trace_id"]],
-        "ids": [ids["trace_id"]],
-        "trace_id": ids["trace_id"],
-        "do": "archive",
-        "config_id": ids["config_id"],
-        "value": "0",
-        "name": "stolen",
-        "email": "thief@example.com",
-        "role": "OWNER",
-        "confirmation": stage.keys.project.name,
-        "label": "production",
-        "version": "1",
-        "note": "stolen",
-        "table": "traces",
-        "query": "q=stolen",
-        "kind": "traces",
-        "traces": [ids["trace_id"]],
-        "_selected_action": chosen,
-        "action": "delete_selected",
-        "post": "yes",
-        "delete": ids["score_id"],
-        "score_id": ids["score_id"],
-        "tags": "stolen",
-        "input": '"stolen"',
-        "expected_output": '"stolen"',
-        "prompt": "stolen",
-        "type": "text",
-        "config": "{}",
-        "retention": "3",
-        "object_type": "TRACE",
-        "object_id": ids["trace_id"],
-        "content": "stolen",
-        "provider": "stolen",
-        "adapter": "openai",
-        "secret_key": "stolen",
-    }
-
-
-def query(stage: Stage) -> dict[str, Any]:
-    ids = stage.ids
-    return {
-        "object_type": "TRACE",
-        "object_id": ids["trace_id"],
-        "trace": ids["trace_id"],
-        "trace_id": ids["trace_id"],
-        "observation": ids["observation_id"],
-        "observation_id": ids["observation_id"],
-        "runs": ids["run_id"],
-        "baseline": ids["run_id"],
-        "name": ids["prompt"],
-        "version": "1",
-    }
-
-
-class Breaches:
-    """Collects what went wrong, with the request that did it, so that one run names all of it."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-
-    def check(self, fine: bool, *what: object) -> None:
-        if not fine:
-            self.found.append(" ".join(str(part) for part in what))
-
-    def __enter__(self) -> "Breaches":
-        return self
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if error is None:
-            assert not self.found, "\n".join(["", *self.found])
-
-
-def shows(answer: Any) -> bool:
-    """Whether an answer holds what only Alice's people may read."""
-    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return SECRET.encode() in content
 
 
 def call_api(api: Api, method: str, path: str, stage: Stage, body: Any = None) -> Any:
@@ -270,7 +137,7 @@ def test_keys_of_others_neither_read_nor_change_what_is_alice_s(
                 what = (method, route.route, answer.status_code)
                 breaches.check(answer.status_code < 500, *what)
                 breaches.check(not shows(answer), *what, "shows what is Alice's")
-                _only_theirs(breaches, watch, stage, what)
+                breaches.check_only_theirs(watch, stage, what)
 
 
 @pytest.mark.parametrize("kind", ["project", "organization"])
@@ -353,7 +220,7 @@ def test_a_stranger_finds_nothing_of_alice_s_behind_his_own_address(
             codes = {method: answer.status_code for method, answer in answers.items()}
             breaches.check(max(codes.values()) < 500, route.route, codes)
             breaches.check(not any(map(shows, answers.values())), route.route, codes, "shows what is Alice's")
-            _only_theirs(breaches, watch, stage, (route.route, codes))
+            breaches.check_only_theirs(watch, stage, (route.route, codes))
 
 
 def test_a_person_s_own_pages_lead_to_nothing_of_others(stage: Stage, mallory: User, page_client: SignIn) -> None:
@@ -364,7 +231,7 @@ def test_a_person_s_own_pages_lead_to_nothing_of_others(stage: Stage, mallory: U
             breaches.check(max(codes.values()) < 500, route.route, codes)
             named = any(stage.organization.name.encode() in answer.content for answer in answers.values())
             breaches.check(not named or "token" in route.route, route.route, codes, "names Alice's organization")
-            _only_theirs(breaches, watch, stage, (route.route, codes))
+            breaches.check_only_theirs(watch, stage, (route.route, codes))
 
 
 @pytest.mark.parametrize("person", ["vera", "anna"])
@@ -414,12 +281,3 @@ def test_settings_that_are_not_theirs_are_not_shown(
     general = client.get(f"/project/{stage.keys.id}/settings").content.decode()
     assert "/settings/keys" not in general
     assert '<form class="form"' not in general
-
-
-def _only_theirs(breaches: Breaches, watch: Watch, stage: Stage, what: tuple[object, ...]) -> None:
-    """Whatever the stranger did, it changed nothing that was there, and put nothing into Alice's project."""
-    went, came = watch.changes()
-    went = [row for row in went if stage.keys.id in row or stage.organization.pk in row or SECRET in row]
-    breaches.check(not went, *what, "changed", went[:2])
-    added = [row for row in came if f'"{stage.keys.id}"' in row or f'"{stage.organization.pk}"' in row]
-    breaches.check(not added, *what, "added to Alice's", added[:2])

@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 
-from tests.contract.calls import IDS, JUDGE, JUDGE_V2, MODEL, NUMBER, RULE, RULE_V2, SINCE, SKILL, Call
+from tests.contract.calls import IDS, Call
+from tests.contract.sent import BUCKET, JUDGE, JUDGE_V2, MODEL, NUMBER, RULE, RULE_V2, SINCE, SKILL
 from tests.sdk.stage import PASSWORD, Project, Stage
 
 _FACT = re.compile(r"\{(\w+)\}")
@@ -213,8 +214,6 @@ class World:
 
     @cached_property
     def bucket(self) -> str:
-        from tests.contract.calls import BUCKET
-
         return self.made("PUT", "/integrations/blob-storage", BUCKET, "organization")["id"]
 
     @cached_property

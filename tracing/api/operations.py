@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import UNSET
-
 from common.api.describing import (
     Group,
     Message,
@@ -13,12 +11,10 @@ from common.api.describing import (
     Parameter,
     State,
     Stretch,
-    Unset,
     paged,
     stretched,
 )
-from common.api.fields import WireStruct
-from tracing.api import answers, blob_storage_operations, dashboard_operations
+from tracing.api import answers, blob_storage_operations, dashboard_operations, posted
 from tracing.api.comments import CommentBody
 from tracing.api.describing import filters
 from tracing.api.media import PromiseBody, ReportBody
@@ -31,115 +27,6 @@ from tracing.api.serializing import OBSERVATION_GROUPS, SCORE_GROUPS, TRACE_GROU
 from tracing.api.sessions import FILTERS as SESSION_FILTERS
 from tracing.api.traces import FILTERS as TRACE_FILTERS
 from tracing.api.traces import DeleteBody
-
-
-class EventBody(WireStruct, frozen=True):
-    """One event; `body` depends on `type`."""
-
-    id: str
-    type: Literal[
-        "trace-create",
-        "span-create",
-        "span-update",
-        "generation-create",
-        "generation-update",
-        "event-create",
-        "agent-create",
-        "tool-create",
-        "chain-create",
-        "retriever-create",
-        "evaluator-create",
-        "embedding-create",
-        "guardrail-create",
-        "observation-create",
-        "observation-update",
-        "score-create",
-        "sdk-log",
-    ]
-    timestamp: datetime
-    body: dict[str, Any]
-    metadata: Any = None
-
-
-class BatchBody(WireStruct, frozen=True):
-    batch: list[EventBody]
-    metadata: Any = None
-
-
-class TraceBody(WireStruct, frozen=True):
-    """The body of the event `trace-create`."""
-
-    id: str | None = None
-    timestamp: datetime | None = None
-    name: str | None = None
-    user_id: str | None = None
-    session_id: str | None = None
-    release: str | None = None
-    version: str | None = None
-    environment: str | None = None
-    tags: list[str] | None = None
-    public: bool | None = None
-    input: Any = None
-    output: Any = None
-    metadata: Any = None
-
-
-class ObservationBody(WireStruct, frozen=True):
-    """The body of the events `span-create`, `generation-create` and `event-create`."""
-
-    id: str | None = None
-    trace_id: str | None = None
-    parent_observation_id: str | None = None
-    name: str | None = None
-    start_time: datetime | None = None
-    end_time: datetime | None = None
-    completion_start_time: datetime | None = None
-    level: answers.Level | None = None
-    status_message: str | None = None
-    environment: str | None = None
-    version: str | None = None
-    model: str | None = None
-    model_parameters: dict[str, Any] | None = None
-    usage: dict[str, Any] | None = None
-    usage_details: dict[str, Any] | None = None
-    cost_details: dict[str, Any] | None = None
-    prompt_name: str | None = None
-    prompt_version: int | None = None
-    input: Any = None
-    output: Any = None
-    metadata: Any = None
-
-
-class ChangedBody(ObservationBody, kw_only=True, frozen=True):
-    """As in the event of an update; what is left out stays."""
-
-    id: str
-
-
-class ExportBody(WireStruct, kw_only=True, frozen=True):
-    """OTLP's ExportTraceServiceRequest; ids are hexadecimal, 64-bit numbers may be texts."""
-
-    resource_spans: list[dict[str, Any]] | Unset = UNSET
-
-
-class ScoreBody(WireStruct, frozen=True):
-    """Exactly one of traceId (with or without observationId), sessionId and datasetRunId."""
-
-    name: str
-    value: float | str
-    id: str | None = None
-    trace_id: str | None = None
-    observation_id: str | None = None
-    session_id: str | None = None
-    dataset_run_id: str | None = None
-    data_type: answers.DataType | None = None
-    config_id: str | None = None
-    queue_id: str | None = None
-    source: Literal["API", "ANNOTATION"] | None = None
-    comment: str | None = None
-    metadata: Any = None
-    environment: str | None = None
-    timestamp: datetime | None = None
 
 
 def fields(known: tuple[str, ...], unless: str) -> Parameter:
@@ -168,11 +55,11 @@ SCORE_LIST = (
 )
 ORDER = Parameter("orderBy", "A column and a direction, such as timestamp.desc.")
 WRITERS: tuple[tuple[Literal["POST", "PATCH"], str, str, type], ...] = (
-    ("POST", "/spans", "Write a span; under a known id, add to it", ObservationBody),
-    ("PATCH", "/spans", "Change a span", ChangedBody),
-    ("POST", "/generations", "Write a generation; under a known id, add to it", ObservationBody),
-    ("PATCH", "/generations", "Change a generation", ChangedBody),
-    ("POST", "/events", "Write an event; under a known id, add to it", ObservationBody),
+    ("POST", "/spans", "Write a span; under a known id, add to it", posted.ObservationBody),
+    ("PATCH", "/spans", "Change a span", posted.ChangedBody),
+    ("POST", "/generations", "Write a generation; under a known id, add to it", posted.ObservationBody),
+    ("PATCH", "/generations", "Change a generation", posted.ChangedBody),
+    ("POST", "/events", "Write an event; under a known id, add to it", posted.ObservationBody),
 )
 DELETED_TWICE = "202 instead of 204, as the reference's handler has it; deleting what is not there succeeds."
 
@@ -186,7 +73,7 @@ GROUPS = (
                 "Take in a batch of events and tell what became of each.",
                 answers.BatchOutcome,
                 207,
-                body=BatchBody,
+                body=posted.BatchBody,
                 key="scores",
                 state=State.LEGACY,
                 differs="Takes every type of event; the public key alone may send scores.",
@@ -196,7 +83,7 @@ GROUPS = (
                 "/otel/v1/traces",
                 "Take in spans of OpenTelemetry, as protobuf or JSON, gzipped or not.",
                 answers.ExportOutcome,
-                body=ExportBody,
+                body=posted.ExportBody,
                 media_types=("application/json", "application/x-protobuf"),
                 differs="Sound spans of an export are kept when others are not; partialSuccess tells of those.",
             ),
@@ -225,7 +112,7 @@ GROUPS = (
                 "/traces",
                 "Write a trace; under a known id, add to it.",
                 answers.TraceRow,
-                body=TraceBody,
+                body=posted.TraceBody,
                 state=State.LEGACY,
             ),
             Operation("DELETE", "/traces", "Delete traces with all that is in them.", Message, body=DeleteBody),
@@ -311,7 +198,7 @@ GROUPS = (
                 "/scores",
                 "Give a score, or a list of them.",
                 answers.ScoreMade,
-                body=ScoreBody | list[ScoreBody],
+                body=posted.ScoreBody | list[posted.ScoreBody],
                 also={
                     202: ("A list, taken whole.", Message),
                     207: ("A list, of which not all could be taken.", answers.ScoresTaken),
