@@ -41,18 +41,30 @@ def check_url(url: str, field: str) -> str:
         raise Invalid(_("Give a whole address, such as https://api.example.com/v1."), field)
     if parts.username is not None or parts.password is not None:
         raise Invalid(_("The address must not hold a name or a password."), field)
-    if not _may_call(host):
-        raise Invalid(
-            _("%(host)s is in a private network. Who runs this PromptLab can allow it by PROMPTLAB_PRIVATE_HOSTS.")
-            % {"host": host},
-            field,
-        )
+    _open_addresses(host, field)
     return url
 
 
-def _may_call(host: str) -> bool:
+def addresses(host: str) -> list[str]:
+    """The addresses to which a connection to the host may be made, in the order to try them; asks the name service.
+
+    Who connects to one of these, and not to the name again, cannot be led elsewhere by a name whose address changes
+    between check and call. Empty for a name that nobody knows; raises Invalid for one that leads to a private place.
+    """
+    found = _open_addresses(host.rstrip(".").lower(), None)
+    return sorted(found, key=lambda address: ":" in address)  # IPv4 first: many a container has no way out by IPv6
+
+
+def _open_addresses(host: str, field: str | None) -> set[str]:
     allowed = {name.lower() for name in settings.PRIVATE_HOSTS}
-    return host in allowed or all(_is_open(address, allowed) for address in _addresses(host))
+    found = _addresses(host)
+    if host in allowed or all(_is_open(address, allowed) for address in found):
+        return found
+    raise Invalid(
+        _("%(host)s is in a private network. Who runs this PromptLab can allow it by PROMPTLAB_PRIVATE_HOSTS.")
+        % {"host": host},
+        field,
+    )
 
 
 def _addresses(host: str) -> set[str]:

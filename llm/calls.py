@@ -51,6 +51,7 @@ class FailureKind(StrEnum):
     """Why a call failed, as far as a caller has to tell one from another."""
 
     AUTH = "auth"  # the key is refused
+    NO_CREDIT = "no_credit"  # the account with the provider is empty: nothing will be answered until somebody pays
     RATE_LIMITED = "rate_limited"  # the provider said so until the last attempt
     TIMEOUT = "timeout"
     SERVER = "server"  # the provider failed, 5xx
@@ -75,7 +76,10 @@ RETRYABLE = frozenset(
 
 
 class CallFailed(Exception):
-    """A call that brought no answer. `message` is a sentence for people; `status` the provider's, if it gave one."""
+    """A call that brought no answer. `message` is a sentence for people; `status` the provider's, if it gave one.
+
+    `retry_after` is the provider's word on when to come back, in seconds from `ended_at`.
+    """
 
     def __init__(
         self,
@@ -86,6 +90,7 @@ class CallFailed(Exception):
         started_at: datetime,
         ended_at: datetime,
         attempts: int = 1,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -94,6 +99,7 @@ class CallFailed(Exception):
         self.started_at = started_at
         self.ended_at = ended_at
         self.attempts = attempts
+        self.retry_after = retry_after
 
     @property
     def retryable(self) -> bool:

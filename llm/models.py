@@ -89,6 +89,13 @@ class LlmConnection(models.Model):
     custom_models = ArrayField(models.TextField(), verbose_name=_("models"), default=list)
     with_default_models = models.BooleanField(default=True)
     config = models.JSONField(null=True, blank=True)  # what the adapter needs beyond: a region, a location
+    # Limits of all processes together; empty: none but the concurrency of `llm.limits`.
+    concurrency = models.PositiveIntegerField(null=True, blank=True)
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    answer_seconds = models.PositiveIntegerField(null=True, blank=True)  # how long one answer may take
+    prices = models.JSONField(null=True, blank=True)  # what `llm.costs` reads: the provider's own, in any currency
+    last_test = models.JSONField(null=True, blank=True, editable=False)  # what `llm.probing` found, and when
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -1,0 +1,337 @@
+"""The one door to models: every call that PromptLab itself makes goes through here.
+
+It bounds and times calls, repeats those that may succeed the next time, and turns whatever goes wrong into one
+exception. What is sealed in a connection is opened here and nowhere else. Pages, experiments and judges know a
+connection's name and get a `Client`.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import httpx2
+import orjson
+from django.utils.translation import gettext as _
+from openai import AsyncOpenAI, AsyncStream, OpenAIError
+
+from common import crypto
+from common.errors import Invalid
+from llm import costs, failures
+from llm.calls import RETRYABLE, Answer, CallFailed, ChatRequest, FailureKind, Piece
+from llm.destinations import NoAddress, address_of, client_of
+from llm.failures import Fault
+from llm.limits import Limits
+from llm.models import LlmConnection
+from llm.payloads import CutShort, Gathering, NoAnswer, Said, model_names, read_answer
+from llm.transport import http_client
+
+FIRST_WAIT = 0.5  # seconds before the second attempt; doubled before each further one
+_END = object()
+_CHAT = "/chat/completions"
+# The client's own business: what a request brings under these names does not reach the provider.
+_OURS = frozenset({"model", "messages", "stream", "stream_options"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a call may take, in seconds, and how often it is tried.
+
+    A provider that wants to be left alone for longer than `longest_wait` is not asked again: the call fails at once
+    and tells when to come back. An attempt that took too long is repeated once at most.
+    """
+
+    connect: float = 10.0
+    answer: float = 180.0  # one attempt
+    total: float = 600.0  # all attempts and the waits between them
+    attempts: int = 5
+    longest_wait: float = 60.0
+
+
+class NoConnection(Invalid):
+    """The project has no connection of that name, or none at all."""
+
+
+class Client:
+    """Calls the models of one connection, from one event loop. `close` it, or get it from `Clients`, which does."""
+
+    def __init__(self, connection: LlmConnection, patience: Patience | None = None) -> None:
+        self.connection = connection
+        seconds = connection.answer_seconds
+        self.patience = patience or (Patience(answer=seconds, total=max(600.0, seconds)) if seconds else Patience())
+        self.limits = Limits(connection)
+        self._address = connection.base_url
+        self._openai: AsyncOpenAI | None = None
+        self._secrets: tuple[str, ...] = ()
+        self._usage_in_streams = True
+
+    @property
+    def concurrency(self) -> int:
+        """How many calls the connection takes at once: more are accepted and wait for each other."""
+        return self.limits.concurrency
+
+    async def complete(self, request: ChatRequest) -> Answer:
+        """The whole answer. Raises CallFailed."""
+        call = _Call(self, request)
+        body = _body(request)
+        while True:
+            try:
+                async with call.attempt(), call.in_time():
+                    response = await self._opened().post(_CHAT, body=body, cast_to=httpx2.Response)
+                    said = read_answer(response.content)
+                return call.answered(said)
+            except _Failed as failed:
+                await call.wait_after(failed.fault)
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[Piece | Answer]:
+        """The answer's text in pieces as it comes, and in the end the Answer. Raises CallFailed, also in the middle.
+
+        Attempts are repeated only as long as nothing was passed on.
+        """
+        call = _Call(self, request)
+        passed_on = False
+        while True:
+            try:
+                async with call.attempt():
+                    gathering = Gathering()
+                    async with aclosing(self._chunks(call, request)) as chunks:
+                        async for chunk in chunks:
+                            text = gathering.add(chunk)
+                            if gathering.begun:
+                                call.first_token()
+                            if text:
+                                passed_on = True
+                                yield Piece(text)
+                    said = gathering.said()
+                yield call.answered(said)
+                return
+            except _Failed as failed:
+                if passed_on:
+                    raise call.failed(failed.fault) from failed
+                if self._usage_in_streams and _refuses_stream_options(failed.fault):
+                    self._usage_in_streams = False
+                    continue
+                await call.wait_after(failed.fault)
+
+    async def models(self) -> list[str]:
+        """The names of the models that the provider lists. Raises CallFailed; one attempt."""
+        call = _Call(self, ChatRequest(model="", messages=()), attempts=1)
+        try:
+            async with call.attempt(), call.in_time():
+                response = await self._opened().get("/models", cast_to=httpx2.Response)
+                return model_names(response.content)
+        except _Failed as failed:
+            raise call.failed(failed.fault) from failed
+
+    async def close(self) -> None:
+        """Hang up. The next call connects anew."""
+        client, self._openai = self._openai, None
+        if client is not None:
+            await client.close()
+
+    async def _chunks(self, call: "_Call", request: ChatRequest) -> AsyncIterator[object]:
+        body = _body(request) | {"stream": True}
+        if self._usage_in_streams:
+            body["stream_options"] = {"include_usage": True}
+        async with call.in_time():
+            stream: AsyncStream[object] = await self._opened().post(
+                _CHAT, body=body, cast_to=object, stream=True, stream_cls=AsyncStream[object]
+            )
+        async with stream:
+            chunks = aiter(stream)
+            while True:
+                # Each chunk for itself: a timeout around a yield would strike whoever is reading us.
+                async with call.in_time():
+                    chunk = await anext(chunks, _END)
+                if chunk is _END:
+                    return
+                yield chunk
+
+    def _opened(self) -> AsyncOpenAI:
+        """The client of the `openai` package, made for the first call. Raises _Failed."""
+        if self._openai is None:
+            try:
+                self._address = address_of(self.connection)
+                key, headers = _unsealed(self.connection)
+            except NoAddress as error:
+                raise _Failed(Fault(FailureKind.BAD_REQUEST, str(error))) from None
+            except crypto.Unreadable:
+                words = _(
+                    "The key was sealed under another PROMPTLAB_ENCRYPTION_KEY. Enter it again in the connection."
+                )
+                raise _Failed(Fault(FailureKind.UNREADABLE_KEY, words)) from None
+            self._secrets = (key, *headers.values())
+            http = http_client(self._address, self.patience.connect)
+            self._openai = client_of(self.connection, key, headers, http)
+        return self._openai
+
+    def _fault_of(self, error: Exception, model: str) -> Fault:
+        return failures.fault_of(error, model, self._address)
+
+    def _told(self, message: str) -> str:
+        """The sentence without secrets: some servers repeat what they were sent."""
+        for secret in self._secrets:
+            if len(secret) >= 8:
+                message = message.replace(secret, "…")
+        return message
+
+
+class Clients:
+    """A project's connections, each with its client while the context is open.
+
+    Made where the database may be asked; used inside one event loop: `async with Clients(project_id) as clients`.
+    """
+
+    def __init__(self, project_id: str, patience: Patience | None = None) -> None:
+        found = LlmConnection.objects.filter(project_id=project_id).order_by("created_at", "id")
+        self.connections: tuple[LlmConnection, ...] = tuple(found)
+        self._patience = patience
+        self._clients: dict[str, Client] = {}
+
+    def named(self, provider: str | None) -> Client:
+        """The client of the connection of that name; None takes the project's first one. Raises NoConnection."""
+        for connection in self.connections:
+            if provider is None or connection.provider == provider:
+                if connection.pk not in self._clients:
+                    self._clients[connection.pk] = Client(connection, self._patience)
+                return self._clients[connection.pk]
+        if provider is None:
+            raise NoConnection(_("The project has no LLM connection. Add one under Settings → LLM connections."))
+        raise NoConnection(
+            _("There is no LLM connection named %(name)s. Add it under Settings → LLM connections.")
+            % {"name": provider}
+        )
+
+    async def close(self) -> None:
+        """Close all clients."""
+        for client in self._clients.values():
+            await client.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+class _Failed(Exception):
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+class _Call:
+    """One call: its attempts, their times, and whether another one is due."""
+
+    def __init__(self, client: Client, request: ChatRequest, attempts: int | None = None) -> None:
+        self._client = client
+        self._request = request
+        self._attempts = attempts or client.patience.attempts
+        self._deadline = self._ends = time.monotonic() + client.patience.total
+        self._taken = 0
+        self._slow = 0
+        self._started_at = self._ended_at = datetime.now(UTC)
+        self._first_token_at: datetime | None = None
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Waits for a free place, then times what happens inside; whatever goes wrong there becomes _Failed.
+
+        The wait does not count: who asks for much at once is served in turn.
+        """
+        asked = time.monotonic()
+        async with self._client.limits.slot(self._request):
+            now = time.monotonic()
+            self._deadline += now - asked
+            self._ends = min(now + self._client.patience.answer, self._deadline)
+            self._taken += 1
+            self._started_at, self._first_token_at = datetime.now(UTC), None
+            try:
+                yield
+            except TimeoutError:
+                raise _Failed(failures.too_slow(round(time.monotonic() - now, 1))) from None
+            except CutShort:
+                raise _Failed(failures.cut_short()) from None
+            except NoAnswer as error:
+                raise _Failed(failures.no_answer(str(error))) from None
+            except (OpenAIError, httpx2.HTTPError, Invalid, ValueError, TypeError, RecursionError) as error:
+                raise _Failed(self._client._fault_of(error, self._request.model)) from error
+            finally:
+                self._ended_at = datetime.now(UTC)
+
+    def in_time(self) -> asyncio.Timeout:
+        """Bounds what is awaited inside by the end of the attempt."""
+        return asyncio.timeout(max(0.0, self._ends - time.monotonic()))
+
+    def first_token(self) -> None:
+        if self._first_token_at is None:
+            self._first_token_at = datetime.now(UTC)
+
+    def answered(self, said: Said) -> Answer:
+        request = self._request
+        cost = costs.of_call(self._client.connection, request.model, said.usage)
+        return Answer(
+            text=said.text,
+            message=said.message,
+            model=said.model or request.model,
+            started_at=self._started_at,
+            ended_at=self._ended_at,
+            first_token_at=self._first_token_at,
+            finish_reason=said.finish_reason,
+            usage=said.usage,
+            cost=said.cost if cost is None else cost,
+            attempts=self._taken,
+        )
+
+    def failed(self, fault: Fault) -> CallFailed:
+        return CallFailed(
+            fault.kind,
+            self._client._told(fault.message),
+            status=fault.status,
+            started_at=self._started_at,
+            ended_at=self._ended_at,
+            attempts=self._taken,
+            retry_after=fault.retry_after,
+        )
+
+    async def wait_after(self, fault: Fault) -> None:
+        """Until the next attempt is due; raises CallFailed when there is none to come."""
+        self._slow += fault.kind is FailureKind.TIMEOUT
+        if fault.kind not in RETRYABLE or self._taken >= self._attempts or self._slow > 1:
+            raise self.failed(fault)
+        # Full jitter above the half: many callers that failed together do not come back together.
+        wait = FIRST_WAIT * 2 ** (self._taken - 1) * random.uniform(0.5, 1.0)  # noqa: S311
+        if fault.retry_after is not None:
+            wait = fault.retry_after + random.uniform(0.0, 0.1 * fault.retry_after)  # noqa: S311
+            if fault.retry_after > self._client.patience.longest_wait:
+                raise self.failed(fault)
+        if time.monotonic() + wait >= self._deadline:
+            raise self.failed(fault)
+        await asyncio.sleep(wait)
+
+
+def _body(request: ChatRequest) -> dict[str, Any]:
+    body = {name: value for name, value in request.parameters.items() if name not in _OURS and value is not None}
+    body |= {"model": request.model, "messages": list(request.messages)}
+    if request.tools:
+        body["tools"] = list(request.tools)
+        if request.tool_choice is not None:
+            body["tool_choice"] = request.tool_choice
+    if request.response_format is not None:
+        body["response_format"] = request.response_format
+    return body
+
+
+def _refuses_stream_options(fault: Fault) -> bool:
+    """Some older servers do not know how to tell the usage of a stream."""
+    return fault.kind is FailureKind.BAD_REQUEST and "stream_options" in fault.message
+
+
+def _unsealed(connection: LlmConnection) -> tuple[str, dict[str, str]]:
+    """The key and the extra headers. Raises crypto.Unreadable."""
+    headers = orjson.loads(crypto.unseal(connection.sealed_headers)) if connection.sealed_headers else {}
+    return crypto.unseal(connection.sealed_secret), headers
