@@ -60,6 +60,7 @@ class FailureKind(StrEnum):
     NOT_FOUND = "not_found"  # no such model or address
     INVALID_ANSWER = "invalid_answer"  # an answer came that is none: no JSON, no choices
     FORBIDDEN_HOST = "forbidden_host"  # a private address that the instance's admin does not allow
+    CANCELLED = "cancelled"  # whoever asked hung up
     UNREADABLE_KEY = "unreadable_key"  # sealed by another PROMPTLAB_SECRET_KEY
 
 

@@ -36,8 +36,8 @@ class RecordedCall:
     output: Any = None
 
 
-def record(project_id: str, calls: Sequence[RecordedCall], scores: Sequence[ScoreChange] = ()) -> None:
-    """Store the calls, and scores that belong to them, in one batch; priced like everything that comes in.
+def record(project_id: str, calls: Sequence[RecordedCall], scores: Sequence[ScoreChange] = ()) -> list[float | None]:
+    """Store the calls, and scores that belong to them, in one batch; what each cost in US dollars, None: not known.
 
     Raises Overloaded while the database cannot be reached.
     """
@@ -47,6 +47,7 @@ def record(project_id: str, calls: Sequence[RecordedCall], scores: Sequence[Scor
         scores=list(scores),
     )
     store_changes(project_id, changes, whole=True)
+    return [generation.total_cost for generation in changes.observations]
 
 
 def _trace(call: RecordedCall) -> TraceChange:
