@@ -79,7 +79,7 @@ def _room(project_id: str, wanted: int) -> int:
 
 
 def _row(project_id: str, door: str, client: Client, refusal: Refusal) -> RejectedEvent:
-    whole = len(refusal.body) <= REPLAYABLE_BYTES
+    kept = len(refusal.body) if len(refusal.body) <= REPLAYABLE_BYTES else SAMPLE_BYTES
     return RejectedEvent(
         project_id=project_id,
         door=door,
@@ -91,9 +91,8 @@ def _row(project_id: str, door: str, client: Client, refusal: Refusal) -> Reject
         client=client.name,
         client_version=client.version,
         content_type=_clean(refusal.content_type, 100),
-        body=refusal.body if whole else refusal.body[:SAMPLE_BYTES],
+        body=refusal.body[:kept],
         size=len(refusal.body),
-        whole=whole,
     )
 
 
@@ -108,10 +107,9 @@ def mark_replayed(event: RejectedEvent, by: User) -> None:
     event.save(update_fields=["replayed_at", "replayed_by"])
 
 
-def forget(project_id: str, ids: Sequence[int] | None = None) -> int:
-    """Delete some rejected events of a project, or all; returns how many went."""
-    rows = RejectedEvent.objects.filter(project_id=project_id)
-    return (rows if ids is None else rows.filter(pk__in=ids)).delete()[0]
+def forget(project_id: str, ids: Sequence[int]) -> int:
+    """Delete some rejected events of a project; returns how many went."""
+    return RejectedEvent.objects.filter(project_id=project_id, pk__in=ids).delete()[0]
 
 
 def forget_old() -> None:

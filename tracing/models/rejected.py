@@ -16,8 +16,7 @@ KINDS = [("refused", _("Refused")), ("misunderstood", _("Partly understood"))]
 class RejectedEvent(models.Model):
     """One refused event or export, or a stored one of which something was not understood.
 
-    `body` is what the client sent, unpacked: the event for JSON, the score, the whole request for OTLP. `whole` is
-    False where it was longer than what is kept, so that only its beginning is here and it cannot be replayed.
+    `body` is what the client sent, unpacked: the event for JSON, the score, the whole request for OTLP.
     """
 
     project = models.ForeignKey("accounts.Project", on_delete=models.CASCADE, related_name="+")
@@ -33,7 +32,6 @@ class RejectedEvent(models.Model):
     content_type = models.CharField(max_length=100, blank=True)
     body = models.BinaryField()
     size = models.PositiveIntegerField()  # of all of it, in bytes
-    whole = models.BooleanField()
     replayed_at = models.DateTimeField(null=True)
     replayed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
@@ -42,6 +40,11 @@ class RejectedEvent(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+    @property
+    def whole(self) -> bool:
+        """False where only the beginning is kept, because all of it was too long: it cannot be replayed."""
+        return len(self.body) == self.size
 
 
 class ClientUse(models.Model):

@@ -71,7 +71,7 @@ def test_nonsense_typed_is_refused_with_a_sentence(page: Client, api: Api, addre
 
 def test_chosen_events_are_replayed_and_deleted(page: Client, api: Api, address: str) -> None:
     event = rejected(api)
-    event.body = MENDED  # as if the server had learned to read it
+    event.body, event.size = MENDED, len(MENDED)  # as if the server had learned to read it
     event.save()
     assert page.post(address, {"id": [event.pk, "x", "9" * 30], "do": "replay"}).status_code == 302
     assert api.get("traces/t2").status_code == 200
