@@ -3,39 +3,25 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from accounts.keys import create_key
 from tests.conftest import Api, Keys
+from tests.tracing.s3 import ACCESS_KEY, REGION, client, emptied, serving
 
-HOW = {"region_name": "eu-central-1", "aws_access_key_id": "us", "aws_secret_access_key": "secret"}
+BUCKET = "exports"
 
 
 @pytest.fixture(scope="session")
 def s3() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    client = boto3.client("s3", endpoint_url=address, **HOW)
-    client.create_bucket(Bucket="exports", CreateBucketConfiguration={"LocationConstraint": HOW["region_name"]})
-    yield address
-    server.stop()
+    with serving(BUCKET) as address:
+        yield address
 
 
 @pytest.fixture
 def bucket(s3: str, settings: Any) -> Iterator[Any]:
     settings.PRIVATE_HOSTS = ["127.0.0.1"]
-    client = boto3.client("s3", endpoint_url=s3, **HOW)
-    yield client
-    for held in client.list_objects_v2(Bucket="exports").get("Contents", []):
-        client.delete_object(Bucket="exports", Key=held["Key"])
-
-
-def names(client: Any) -> list[str]:
-    return [held["Key"] for held in client.list_objects_v2(Bucket="exports").get("Contents", [])]
+    yield from emptied(client(s3), BUCKET)
 
 
 @pytest.fixture
@@ -51,10 +37,10 @@ def wanted(project: Keys, s3: str) -> dict[str, Any]:
     return {
         "projectId": project.id,
         "type": "S3_COMPATIBLE",
-        "bucketName": "exports",
+        "bucketName": BUCKET,
         "endpoint": s3,
-        "region": "eu-central-1",
-        "accessKeyId": "us",
+        "region": REGION,
+        "accessKeyId": ACCESS_KEY,
         "secretAccessKey": "very secret",
         "prefix": "lab/",
         "exportFrequency": "daily",

@@ -11,7 +11,8 @@ import pytest
 from django.utils import timezone
 
 from tests.conftest import Api, Keys
-from tests.tracing.exports.conftest import names
+from tests.tracing.exports.conftest import BUCKET
+from tests.tracing.s3 import names
 from tracing import exporting
 from tracing.models.exports import BlobStorageIntegration
 from tracing.models.measured import ScoreRow
@@ -46,7 +47,7 @@ def run(owner: Api, wanted: dict[str, Any], **change: Any) -> BlobStorageIntegra
 
 def read(client: Any, table: str) -> list[Any]:
     found = []
-    for name in names(client):
+    for name in names(client, BUCKET):
         if f"/{table}/" in name:
             data = gzip.decompress(client.get_object(Bucket="exports", Key=name)["Body"].read())
             found += [json.loads(line) for line in data.splitlines()]
@@ -61,7 +62,7 @@ def test_a_name_that_now_leads_into_the_private_network_gets_nothing(
     settings.PRIVATE_HOSTS = []
     exporting.run_due()
     assert "PROMPTLAB_PRIVATE_HOSTS" in (BlobStorageIntegration.objects.get().last_error or "")
-    assert names(bucket) == []
+    assert names(bucket, BUCKET) == []
 
 
 def test_all_that_is_old_enough_arrives(owner: Api, wanted: Any, bucket: Any, project: Keys) -> None:
@@ -71,7 +72,7 @@ def test_all_that_is_old_enough_arrives(owner: Api, wanted: Any, bucket: Any, pr
     assert (trace["id"], trace["input"], trace["metadata"]) == ("old", {"столица": "Рим"}, {"a": 1})
     assert (observation["id"], observation["output"], observation["model"]) == ("old-g", "Рим", "m")
     assert (score["id"], score["value"]) == ("old-s", 1)
-    assert all(name.startswith(f"lab/{project.id}/") for name in names(bucket) if "test-upload" not in name)
+    assert all(name.startswith(f"lab/{project.id}/") for name in names(bucket, BUCKET) if "test-upload" not in name)
     assert datetime.fromisoformat(trace["timestamp"]).date() < timezone.now().date()
     assert timedelta(minutes=19) < timezone.now() - (done.last_sync_at or timezone.now()) < timedelta(minutes=30)
     assert owner.get(f"{PATH}/{done.pk}").json()["syncStatus"] == "up_to_date"
@@ -79,10 +80,10 @@ def test_all_that_is_old_enough_arrives(owner: Api, wanted: Any, bucket: Any, pr
 
 def test_a_second_run_brings_only_what_is_new(owner: Api, wanted: Any, bucket: Any) -> None:
     run(owner, wanted)
-    before = names(bucket)
+    before = names(bucket, BUCKET)
     BlobStorageIntegration.objects.update(next_sync_at=timezone.now())
     exporting.run_due()
-    assert names(bucket) == before
+    assert names(bucket, BUCKET) == before
 
 
 def test_nothing_is_done_before_it_is_due_or_by_two_at_once(owner: Api, wanted: Any, bucket: Any) -> None:
@@ -113,13 +114,13 @@ def test_field_groups_choose_the_columns_of_observations(owner: Api, wanted: Any
 
 def test_csv_and_json_are_written_too(owner: Api, wanted: Any, bucket: Any) -> None:
     run(owner, wanted, fileType="CSV", compressed=False)
-    (name,) = [name for name in names(bucket) if "/traces/" in name]
+    (name,) = [name for name in names(bucket, BUCKET) if "/traces/" in name]
     assert name.endswith(".csv")
     (row,) = csv.DictReader(io.StringIO(bucket.get_object(Bucket="exports", Key=name)["Body"].read().decode()))
     assert (row["id"], json.loads(row["input"])) == ("old", {"столица": "Рим"})
     BlobStorageIntegration.objects.all().delete()
     run(owner, wanted, fileType="JSON", compressed=False)
-    (name,) = [name for name in names(bucket) if "/traces/" in name and name.endswith(".json")]
+    (name,) = [name for name in names(bucket, BUCKET) if "/traces/" in name and name.endswith(".json")]
     assert json.loads(bucket.get_object(Bucket="exports", Key=name)["Body"].read())[0]["id"] == "old"
 
 
@@ -160,4 +161,4 @@ def test_many_rows_are_cut_into_files(
         "m8",
         "old",
     ]
-    assert len([name for name in names(bucket) if "/traces/" in name]) >= 3
+    assert len([name for name in names(bucket, BUCKET) if "/traces/" in name]) >= 3

@@ -8,7 +8,8 @@ from accounts.models import AuditEntry
 from common.crypto import unseal
 from tests.conftest import Api, Keys, make_project
 from tests.contract import check, check_list
-from tests.tracing.exports.conftest import names
+from tests.tracing.exports.conftest import BUCKET
+from tests.tracing.s3 import names
 from tracing.models.exports import BlobStorageIntegration
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -25,7 +26,7 @@ def test_settings_are_tried_kept_sealed_and_told_without_the_secret(owner: Api, 
     assert {name: made[name] for name in told} == told
     assert (made["compressed"], made["exportSource"]) == (True, "LEGACY_TRACES_OBSERVATIONS")
     assert "core" in made["exportFieldGroups"]
-    assert names(bucket) == ["lab/promptlab-test-upload.txt"]
+    assert names(bucket, BUCKET) == ["lab/promptlab-test-upload.txt"]
     stored = BlobStorageIntegration.objects.get()
     assert "very secret" not in str(stored.sealed_secret)
     assert unseal(stored.sealed_secret or "") == "very secret"

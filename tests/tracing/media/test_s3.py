@@ -4,54 +4,40 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
 import httpx
 import pytest
 from django.test import Client
-from moto.server import ThreadedMotoServer
 
 from accounts.models import User
 from tests.conftest import Api, Keys
 from tests.tracing.media.sending import PNG, media_id, promise, report, sha256
+from tests.tracing.s3 import ACCESS_KEY, REGION, SECRET_KEY, client, emptied, names, serving
 from tracing.media_cleaning import forget_traces
 from tracing.media_files import files
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
-HOW = {"region_name": "eu-central-1", "aws_access_key_id": "us", "aws_secret_access_key": "secret"}
+BUCKET = "media"
 
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    client = boto3.client("s3", endpoint_url=address, **HOW)
-    client.create_bucket(Bucket="media", CreateBucketConfiguration={"LocationConstraint": HOW["region_name"]})
-    yield address
-    server.stop()
+    with serving(BUCKET) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)
 def bucket(store: str, settings: Any, media_folder: Any) -> Any:
     settings.MEDIA_S3 = {
-        "bucket": "media",
+        "bucket": BUCKET,
         "endpoint": store,
-        "region": HOW["region_name"],
-        "access_key": "us",
-        "secret_key": "secret",
+        "region": REGION,
+        "access_key": ACCESS_KEY,
+        "secret_key": SECRET_KEY,
         "prefix": "promptlab/",
         "path_style": True,
     }
     files.cache_clear()
-    client = boto3.client("s3", endpoint_url=store, **HOW)
-    yield client
-    for held in client.list_objects_v2(Bucket="media").get("Contents", []):
-        client.delete_object(Bucket="media", Key=held["Key"])
-
-
-def names(bucket: Any) -> list[str]:
-    return [held["Key"] for held in bucket.list_objects_v2(Bucket="media").get("Contents", [])]
+    yield from emptied(client(store), BUCKET)
 
 
 def send(api: Api, content: bytes = PNG, content_type: str = "image/png") -> None:
@@ -63,7 +49,7 @@ def send(api: Api, content: bytes = PNG, content_type: str = "image/png") -> Non
 
 def test_bytes_go_straight_to_the_bucket_and_come_from_it(api: Api, store: str, bucket: Any) -> None:
     send(api)
-    (name,) = names(bucket)
+    (name,) = names(bucket, BUCKET)
     assert name.startswith("promptlab/")
     url = api.get(f"media/{media_id(PNG)}").json()["url"]
     assert url.startswith(store)
@@ -102,7 +88,7 @@ def test_pages_lead_readers_to_the_bucket(api: Api, project: Keys, vera: User, p
 def test_contents_that_nobody_needs_leave_the_bucket(api: Api, project: Keys, bucket: Any) -> None:
     send(api)
     forget_traces(project.id, ["trace-1"])
-    assert names(bucket) == []
+    assert names(bucket, BUCKET) == []
     assert api.get(f"media/{media_id(PNG)}").status_code == 404
 
 
