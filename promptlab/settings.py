@@ -9,8 +9,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
+import promptlab
 from promptlab import env, sso
 
+VERSION = promptlab.VERSION
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("PROMPTLAB_DATA", str(BASE_DIR / "data")))
 

@@ -11,7 +11,7 @@ that moment, ISO 8601), `format` (how an example is written into a text; `\\n` b
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -106,6 +106,23 @@ def fill(project_id: str, content: Any, about: str | None = None) -> Any:
         else:
             filled.append({**message, "content": _written(text, chosen)})
     return filled
+
+
+def bound(content: Any, at: datetime) -> Any:
+    """The text, or the messages, with every tag that names no moment bound to this one. Raises Invalid."""
+
+    def written(match: re.Match[str]) -> str:
+        block = _parse(match[1])
+        return str(replace(block, at=block.at or at))
+
+    if isinstance(content, str):
+        return _TAG.sub(written, content)
+    return [
+        {**message, "content": _TAG.sub(written, message["content"])}
+        if isinstance(message.get("content"), str)
+        else message
+        for message in content
+    ]
 
 
 def choose(project_id: str, block: Block, about: str | None = None) -> Sequence[Example]:

@@ -1,0 +1,23 @@
+"""What evaluation leaves to the workers: experiments, and scoring of runs that exist already.
+
+A task is only a hint that there is work. What there is to do stands in the database, so that a task may run twice, or
+be lost with the broker: a sweep starts again what nobody works on.
+"""
+
+from celery import shared_task
+
+from common.queue import enqueue
+
+
+@shared_task(name="evaluation.run_experiment")
+def run_experiment_task(experiment_id: str) -> None:
+    """Work on an experiment for a while; comes back as long as there is something left."""
+    from evaluation.runner import run
+
+    if run(experiment_id):
+        enqueue_experiment(experiment_id)
+
+
+def enqueue_experiment(experiment_id: str) -> bool:
+    """Hand an experiment to a worker. Call it after the commit."""
+    return enqueue(run_experiment_task, experiment_id)
