@@ -8,7 +8,7 @@ connection's name and get a `Client`.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,7 +87,7 @@ class Client:
             except _Failed as failed:
                 await call.wait_after(failed.fault)
 
-    async def stream(self, request: ChatRequest) -> AsyncIterator[Piece | Answer]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Piece | Answer, None]:
         """The answer's text in pieces as it comes, and in the end the Answer. Raises CallFailed, also in the middle.
 
         Attempts are repeated only as long as nothing was passed on.
@@ -133,7 +133,7 @@ class Client:
         if client is not None:
             await client.close()
 
-    async def _chunks(self, call: "_Call", request: ChatRequest) -> AsyncIterator[object]:
+    async def _chunks(self, call: "_Call", request: ChatRequest) -> AsyncGenerator[object, None]:
         body = _body(request) | {"stream": True}
         if self._usage_in_streams:
             body["stream_options"] = {"include_usage": True}

@@ -57,7 +57,8 @@ def fault_of(error: Exception, model: str, address: str) -> Fault:
         words = _("Nobody answers at %(address)s: %(words)s. Check the base URL of the connection.")
         return Fault(FailureKind.CONNECTION, words % {"address": address, "words": _detail(cause)})
     if isinstance(cause, httpx2.TransportError):
-        return Fault(FailureKind.CONNECTION, _("The connection was cut before the answer was whole. Try again."))
+        words = _("The connection was cut before the answer was whole: %(words)s. Try again.")
+        return Fault(FailureKind.CONNECTION, words % {"words": _detail(cause)})
     if isinstance(error, openai.APIError):  # an error in the middle of a stream
         words = _("The provider broke the answer off: %(words)s. Try again later.")
         return Fault(FailureKind.SERVER, words % {"words": _bare(words_of(error.body) or error.message)})
@@ -119,7 +120,7 @@ def _words(response: httpx2.Response) -> str:
     try:
         return words_of(response.json())
     except ValueError:
-        return excerpt(response.text, 200)
+        return "" if "html" in response.headers.get("content-type", "") else excerpt(response.text, 200)
 
 
 def _retry_after(headers: httpx2.Headers) -> float | None:

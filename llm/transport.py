@@ -6,9 +6,9 @@ that points elsewhere a moment later leads nobody into the private network. TLS 
 
 import asyncio
 import ssl
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -18,6 +18,8 @@ import httpx2
 from common import outbound
 
 KEEP_SECONDS = 30.0  # an idle connection
+LONGEST_ANSWER = 32 * 1024 * 1024  # bytes
+_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEP_SECONDS)
 
 
 def http_client(address: str, connect_seconds: float) -> httpx2.AsyncClient:
@@ -26,12 +28,10 @@ def http_client(address: str, connect_seconds: float) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         transport=httpx2.AsyncHTTPTransport(verify=_tls(), proxy=proxy, limits=_LIMITS) if proxy else _Guarded(),
         timeout=httpx2.Timeout(None, connect=connect_seconds),
+        headers={"Accept-Encoding": "identity"},  # a few bytes that unpack into gigabytes would be our end
         follow_redirects=False,
         trust_env=False,
     )
-
-
-_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEP_SECONDS)
 
 
 @cache
@@ -49,13 +49,94 @@ def _proxy(address: str) -> str | None:
 
 class _Guarded(httpx2.AsyncHTTPTransport):
     def __init__(self) -> None:
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=_tls(),
-            max_connections=None,
-            max_keepalive_connections=None,
-            keepalive_expiry=KEEP_SECONDS,
-            network_backend=_CheckedAddresses(),
+        self._pool = _Connections()  # type: ignore[assignment]
+
+
+class _Connections:
+    """The connections to one provider, as many as there are calls at once.
+
+    httpcore's own pool asks the system about each of its idle connections before and after each request; with fifty
+    of them that is a third of what a call costs. Here the one that was used last is asked, and used.
+    """
+
+    def __init__(self) -> None:
+        self._network = _CheckedAddresses()
+        self._idle: list[httpcore2.AsyncHTTPConnection] = []
+        self._all: set[httpcore2.AsyncHTTPConnection] = set()
+
+    async def handle_async_request(self, request: httpcore2.Request) -> httpcore2.Response:
+        connection = await self._free(request.url.origin)
+        try:
+            response = await connection.handle_async_request(request)
+            _refuse_packed(response)
+        except BaseException:
+            await self._hang_up(connection)
+            raise
+        response.stream = _Body(self, connection, response.stream)
+        return response
+
+    async def _free(self, origin: httpcore2.Origin) -> httpcore2.AsyncHTTPConnection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.has_expired():
+                return connection
+            await self._hang_up(connection)
+        connection = httpcore2.AsyncHTTPConnection(
+            origin, ssl_context=_tls(), keepalive_expiry=KEEP_SECONDS, network_backend=self._network
         )
+        self._all.add(connection)
+        return connection
+
+    async def give_back(self, connection: httpcore2.AsyncHTTPConnection) -> None:
+        if connection.is_idle():
+            self._idle.append(connection)
+        else:
+            await self._hang_up(connection)
+
+    async def _hang_up(self, connection: httpcore2.AsyncHTTPConnection) -> None:
+        self._all.discard(connection)
+        await connection.aclose()
+
+    async def aclose(self) -> None:
+        self._idle.clear()
+        for connection in list(self._all):
+            await self._hang_up(connection)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+def _refuse_packed(response: httpcore2.Response) -> None:
+    if any(name.lower() == b"content-encoding" and text != b"identity" for name, text in response.headers):
+        raise httpcore2.RemoteProtocolError("the answer is compressed, which was not asked for")
+
+
+class _Body:
+    """An answer's body, which gives its connection back when it is closed."""
+
+    def __init__(self, pool: _Connections, connection: httpcore2.AsyncHTTPConnection, stream: Any) -> None:
+        self._pool = pool
+        self._connection: httpcore2.AsyncHTTPConnection | None = connection
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        length = 0
+        async for part in self._stream:
+            length += len(part)
+            if length > LONGEST_ANSWER:
+                raise httpcore2.RemoteProtocolError(f"the answer is longer than {LONGEST_ANSWER >> 20} MB")
+            yield part
+
+    async def aclose(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                await self._stream.aclose()
+            finally:
+                await self._pool.give_back(connection)
 
 
 class _CheckedAddresses(httpcore2.AsyncNetworkBackend):
@@ -72,7 +153,7 @@ class _CheckedAddresses(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        failure: Exception = httpcore2.ConnectError(f"The name {host} is not known.")
+        failure: Exception = httpcore2.ConnectError(f"the name {host} is not known")
         for address in await asyncio.to_thread(outbound.addresses, host):
             try:
                 return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
@@ -83,7 +164,7 @@ class _CheckedAddresses(httpcore2.AsyncNetworkBackend):
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore2.AsyncNetworkStream:
-        raise httpcore2.ConnectError("Providers are reached by TCP only.")
+        raise httpcore2.ConnectError("providers are reached by TCP only")
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
