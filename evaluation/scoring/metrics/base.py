@@ -46,14 +46,18 @@ class Mark:
     reason: str = ""
 
 
+def described(
+    label: Promise | str, help: Promise | str = "", choices: Mapping[str, Promise | str] | None = None
+) -> dict[str, Any]:
+    """What a form has to know about a setting; `choices` are its values and their names."""
+    return {"label": label, "help": help, "choices": choices}
+
+
 def option(
     default: Any, label: Promise | str, help: Promise | str = "", *, choices: Mapping[str, Promise | str] | None = None
 ) -> Any:
-    """A field of settings with what a form has to know about it; `choices` are its values and their names."""
-    metadata = {"label": label, "help": help, "choices": choices}
-    if callable(default):
-        return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
+    """A field of settings: its default, and what a form has to know about it."""
+    return field(default=default, metadata=described(label, help, choices))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

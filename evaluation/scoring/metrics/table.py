@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from common.errors import Invalid
-from evaluation.scoring.metrics import texts
+from evaluation.scoring.metrics import measures, numbers, overlap, structured, texts
 from evaluation.scoring.metrics.base import Metric, Settings
 
-METRICS: Mapping[str, Metric] = {metric.kind: metric for metric in (*texts.METRICS,)}
+_GROUPS = (texts.METRICS, numbers.METRICS, overlap.METRICS, structured.METRICS, measures.METRICS)
+METRICS: Mapping[str, Metric] = {metric.kind: metric for group in _GROUPS for metric in group}
 
 
 def metric_of(kind: str) -> Metric:
@@ -27,6 +28,10 @@ def settings_of(metric: Metric, given: Mapping[str, Any]) -> Settings:
         raise Invalid(
             f"settings: {metric.kind} has no setting {str(unknown[0])[:50]!r}; it has {', '.join(known)}.", "settings"
         )
+    for one in fields(metric.settings):
+        choices = one.metadata["choices"]
+        if choices and str(given.get(one.name, one.default)) not in choices:
+            raise Invalid(f"settings.{one.name} must be one of {', '.join(choices)}.", f"settings.{one.name}")
     try:
         return msgspec.convert(dict(given), metric.settings)
     except msgspec.ValidationError as error:

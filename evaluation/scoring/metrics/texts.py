@@ -62,7 +62,8 @@ class Pattern(Settings):
 def matches(case: Case, settings: Pattern) -> Mark:
     """1 where the regular expression finds something. RE2's time is linear in the text, whatever the pattern."""
     compiled = _compiled(settings.pattern, settings.ignore_case)
-    found = compiled.fullmatch(case.text) if settings.whole else compiled.search(case.text)
+    text = case.text.encode("utf-8", "replace").decode()  # RE2 takes no halves of characters
+    found = compiled.fullmatch(text) if settings.whole else compiled.search(text)
     return Mark(float(found is not None), f"Found {found[0][:200]!r}." if found else "")
 
 
