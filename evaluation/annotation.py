@@ -4,7 +4,7 @@ The fact of a score lives in tracing (`tracing.scores` checks it); the act of gi
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -23,10 +23,27 @@ _NAMESPACE = uuid.UUID("8f7f0f2e-6a0b-4f63-9f0f-3f6f4f1f9c55")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is judged: a trace, or one of its observations."""
+    """What is judged: a trace, one of its observations, or a session (then `trace_id` is empty)."""
 
     trace_id: str
     observation_id: str | None = None
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person says of a thing under one config: `value` as a form sends it."""
+
+    value: str
+    comment: str = ""
+
+
+class Unfinished(Invalid):
+    """A judgement that cannot be stored yet: `faults` names what is wrong by config."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__(next(iter(faults.values())))
+        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ def sheet(project_id: str, target: Target, author_id: str) -> list[Line]:
     _require(project_id, target)
     configs = ScoreConfig.objects.filter(project_id=project_id, is_archived=False).order_by("name", "id")
     given = _scores_of(project_id, target)
-    return [_line(config, given, _score_id(project_id, target, config.pk, author_id)) for config in configs]
+    return [_line(config, given, score_id(project_id, target, config.pk, author_id)) for config in configs]
 
 
 def annotate(
@@ -54,32 +71,99 @@ def annotate(
     if config is None:
         raise NotFound("There is no such score config in this project.")
     _require(project_id, target)
-    [checked] = resolve(
-        project_id,
-        [
-            ScoreInput(
-                id=_score_id(project_id, target, config_id, author_id),
-                trace_id=target.trace_id,
-                observation_id=target.observation_id,
-                config_id=config_id,
-                name=config.name,
-                value=_typed(config, value),
-                source="ANNOTATION",
-                comment=comment.strip(),
-                author_user_id=author_id,
-            )
-        ],
-    )
+    [checked] = resolve(project_id, [_score(project_id, target, config, Said(value, comment), author_id)])
     if isinstance(checked, Invalid):
         raise checked
     store_changes(project_id, Changes(scores=[checked]))
     return checked
 
 
+def judge(
+    project_id: str,
+    target: Target,
+    said: Mapping[str, Said],
+    configs: Sequence[ScoreConfig],
+    *,
+    author_id: str,
+    queue_id: str,
+) -> list[ScoreChange]:
+    """Give all of a queue's scores at once; texts may be left empty, which takes back what was said before.
+
+    The thing itself may arrive later. Raises Unfinished naming everything that is missing or wrong.
+    """
+    faults: dict[str, str] = {}
+    inputs: list[ScoreInput] = []
+    for config in configs:
+        given = said.get(config.pk, Said(""))
+        if config.data_type == "TEXT" and not given.value.strip():
+            continue
+        try:
+            inputs.append(_score(project_id, target, config, given, author_id, queue_id))
+        except Invalid as refusal:
+            faults[config.pk] = refusal.message
+    changes: list[ScoreChange] = []
+    for given_input, checked in zip(inputs, resolve(project_id, inputs), strict=True):
+        if isinstance(checked, Invalid):
+            faults[given_input.config_id] = checked.message
+        else:
+            changes.append(checked)
+    if faults:
+        raise Unfinished(faults)
+    gone = {config.pk for config in configs} - {change.config_id for change in changes}
+    if gone:
+        take_back(project_id, target, sorted(gone), author_id=author_id)
+    store_changes(project_id, Changes(scores=changes))
+    return changes
+
+
+def take_back(project_id: str, target: Target, config_ids: Sequence[str], *, author_id: str) -> None:
+    """Delete the person's scores of the target under these configs; nothing happens where there are none."""
+    ids = tuple(score_id(project_id, target, config_id, author_id) for config_id in config_ids)
+    delete(Deletion(project_id=project_id, kind="scores", ids=ids))
+
+
 def withdraw(project_id: str, target: Target, *, config_id: str, author_id: str) -> None:
     """Take the person's score back; nothing happens when there is none."""
-    score_id = _score_id(project_id, target, config_id, author_id)
-    delete(Deletion(project_id=project_id, kind="scores", ids=(score_id,)))
+    take_back(project_id, target, [config_id], author_id=author_id)
+
+
+def typed(config: ScoreConfig, value: str) -> float | str:
+    """A form's text as the wire would have it. Raises Invalid."""
+    text = value.strip()
+    if not text:
+        raise Invalid(_("Choose or enter a value."), "value")
+    if config.data_type in ("NUMERIC", "BOOLEAN"):
+        try:
+            return float(text.replace(",", "."))
+        except ValueError:
+            raise Invalid(_("“%(text)s” is not a number.") % {"text": text}, "value") from None
+    return text
+
+
+def score_id(project_id: str, target: Target, config_id: str, author_id: str) -> str:
+    """The same person, config and target always give the same score, so that saving twice changes nothing."""
+    named = (target.trace_id, target.observation_id or "")
+    if target.session_id is not None:
+        named = ("", f"session {target.session_id}")
+    return str(uuid.uuid5(_NAMESPACE, "\n".join((project_id, *named, config_id, author_id))))
+
+
+def _score(
+    project_id: str, target: Target, config: ScoreConfig, said: Said, author_id: str, queue_id: str | None = None
+) -> ScoreInput:
+    return ScoreInput(
+        id=score_id(project_id, target, config.pk, author_id),
+        trace_id=target.trace_id,
+        observation_id=target.observation_id,
+        session_id=target.session_id,
+        config_id=config.pk,
+        name=config.name,
+        value=typed(config, said.value),
+        source="ANNOTATION",
+        comment=said.comment.strip(),
+        author_user_id=author_id,
+        queue_id=queue_id,
+    )
 
 
 def _require(project_id: str, target: Target) -> None:
@@ -92,28 +176,6 @@ def _require(project_id: str, target: Target) -> None:
         )
         if not store().observations(query).rows:
             raise NotFound(f"Observation {target.observation_id} not found in trace {target.trace_id}")
-
-
-def _typed(config: ScoreConfig, value: str) -> object:
-    """The form's text as the wire would have it."""
-    text = value.strip()
-    if not text:
-        raise Invalid(_("Choose or enter a value."), "value")
-    if config.data_type in ("NUMERIC", "BOOLEAN"):
-        try:
-            return float(text.replace(",", "."))
-        except ValueError:
-            raise Invalid(_("“%(text)s” is not a number.") % {"text": text}, "value") from None
-    return text
-
-
-def _score_id(project_id: str, target: Target, config_id: str, author_id: str) -> str:
-    """The same person, config and target always give the same score, so that saving twice changes nothing."""
-    return str(
-        uuid.uuid5(
-            _NAMESPACE, "\n".join((project_id, target.trace_id, target.observation_id or "", config_id, author_id))
-        )
-    )
 
 
 def _scores_of(project_id: str, target: Target) -> Sequence[Score]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from accounts.authors import Author
@@ -13,22 +13,40 @@ from accounts.memberships import role_in
 from accounts.models import Project, User
 from accounts.roles import may
 from common.errors import Invalid, NotFound
-from evaluation.models import AnnotationQueue, ItemStatus, ObjectType, QueueConfig, QueueItem, QueueMember
+from evaluation import overlap
+from evaluation.models import (
+    UNFINISHED,
+    AnnotationQueue,
+    AnnotationTurn,
+    ItemStatus,
+    ObjectType,
+    QueueConfig,
+    QueueItem,
+    QueueMember,
+)
 from evaluation.models.annotation import OBJECT_ID, QUEUE_NAME
+from evaluation.overlap import wanted_at
 from evaluation.texts import line, within
 from tracing.models.configured import ScoreConfig
 
 MAX_DESCRIPTION = 10_000
 MAX_CONFIGS = 50
+MAX_ANNOTATORS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A queue as given; `config_ids` in the order in which annotators are asked."""
+    """A queue as given; `config_ids` in the order in which annotators are asked.
+
+    `annotators` judge the same item, each for themselves, for the share `overlap` of the items; one judges the others.
+    """
 
     name: str
     config_ids: Sequence[str]
     description: str | None = None
+    annotators: int = 1
+    overlap: float = 1.0
+    blind: bool = False
 
 
 def create(project_id: str, draft: Draft, author: Author, queue_id: str = "") -> AnnotationQueue:
@@ -71,7 +89,14 @@ def config_ids(queue: AnnotationQueue) -> list[str]:
 
 def draft_of(queue: AnnotationQueue) -> Draft:
     """A stored queue as it would be given."""
-    return Draft(name=queue.name, description=queue.description, config_ids=config_ids(queue))
+    return Draft(
+        name=queue.name,
+        description=queue.description,
+        config_ids=config_ids(queue),
+        annotators=queue.annotators,
+        overlap=queue.overlap,
+        blind=queue.blind,
+    )
 
 
 def checked(project_id: str, draft: Draft, queue_id: str = "") -> Draft:
@@ -80,7 +105,12 @@ def checked(project_id: str, draft: Draft, queue_id: str = "") -> Draft:
     if AnnotationQueue.objects.filter(project_id=project_id, name=name).exclude(pk=queue_id).exists():
         raise _taken(name)
     description = None if draft.description is None else within(draft.description, "description", MAX_DESCRIPTION)
-    return Draft(name=name, description=description, config_ids=_known_configs(project_id, draft.config_ids))
+    if not 1 <= draft.annotators <= MAX_ANNOTATORS:
+        raise Invalid(f"annotators must be a number from 1 to {MAX_ANNOTATORS}.", "annotators")
+    if not 0 <= draft.overlap <= 1:  # neither is NaN
+        raise Invalid("overlap must be a share between 0 and 1.", "overlap")
+    known = _known_configs(project_id, draft.config_ids)
+    return replace(draft, name=name, description=description, config_ids=known)
 
 
 # --- Items -------------------------------------------------------------------------------------------------
@@ -98,9 +128,18 @@ def add_item(
     item = QueueItem(queue=queue, object_type=object_type, object_id=object_id)
     _set_status(item, status or ItemStatus.PENDING)
     with transaction.atomic():
+        item.place = next_place(queue)
+        item.wanted = wanted_at(queue, item.place)
         item.save()
         author.record("create", "annotation_queue_item", item.pk, project=project_id, after=_item_told(item))
     return item
+
+
+def next_place(queue: AnnotationQueue) -> int:
+    """The place behind the last item; until the end of the transaction nobody else is told the same one."""
+    AnnotationQueue.objects.select_for_update(no_key=True).only("pk").get(pk=queue.pk)
+    last = queue.items.aggregate(last=Max("place"))["last"]
+    return 0 if last is None else last + 1
 
 
 def items_of(queue: AnnotationQueue, status: str | None = None) -> QuerySet[QueueItem]:
@@ -170,6 +209,8 @@ def unassign(project_id: str, queue_id: str, user_id: str, author: Author) -> No
     with transaction.atomic():
         author.record("unassign", "annotation_queue", queue.pk, project=project_id, before={"user": member.user.email})
         member.delete()
+        # What they have open is free for others; what they have done stays.
+        AnnotationTurn.objects.filter(item__queue=queue, user_id=user_id, state__in=UNFINISHED).update(slot=None)
 
 
 def _annotator(project_id: str, user_id: str) -> User:
@@ -189,6 +230,7 @@ def _save(queue: AnnotationQueue, draft: Draft, author: Author, action: str) -> 
     before = _told(queue) if action == "update" else None
     draft = checked(queue.project_id, draft, queue.pk)
     queue.name, queue.description = draft.name, draft.description
+    queue.annotators, queue.overlap, queue.blind = draft.annotators, draft.overlap, draft.blind
     try:
         with transaction.atomic():
             queue.save()
@@ -197,6 +239,8 @@ def _save(queue: AnnotationQueue, draft: Draft, author: Author, action: str) -> 
                 QueueConfig(queue=queue, config_id=config_id, position=position)
                 for position, config_id in enumerate(draft.config_ids)
             )
+            if action == "update":
+                overlap.apply(queue)
             queue = own(queue.project_id, queue.pk)
             author.record(
                 action, "annotation_queue", queue.pk, project=queue.project_id, before=before, after=_told(queue)
@@ -236,7 +280,14 @@ def _set_status(item: QueueItem, status: str) -> None:
 
 
 def _told(queue: AnnotationQueue) -> dict[str, Any]:
-    return {"name": queue.name, "description": queue.description, "score_configs": config_ids(queue)}
+    return {
+        "name": queue.name,
+        "description": queue.description,
+        "score_configs": config_ids(queue),
+        "annotators": queue.annotators,
+        "overlap": queue.overlap,
+        "blind": queue.blind,
+    }
 
 
 def _item_told(item: QueueItem) -> dict[str, Any]:
