@@ -8,8 +8,8 @@ from promptlab.api_fallback import unknown_route
 urlpatterns = [
     path("", include("promptlab.health_urls")),
     path("openapi.yml", openapi),
+    path("", include("prompts.api.urls")),  # first of those with many routes: fetching a prompt is asked most often
     path("", include("tracing.api.urls")),
-    path("", include("prompts.api.urls")),
     path("", include("datasets.api.urls")),
     path("", include("accounts.api.urls")),
     path("", include("llm.api.urls")),
