@@ -10,14 +10,13 @@ follow an index or look up ten ids.
 
 import re
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.rows import TupleRow
 
 Param = Any
@@ -44,38 +43,37 @@ class BinaryDumper(psycopg.adapt.Dumper):
         return obj.data
 
 
-@contextmanager
-def cursor(sql: str, params: Sequence[Param] = (), *, prepare: bool = False) -> Iterator[psycopg.Cursor[TupleRow]]:
-    """Execute and lend the cursor.
+def run(sql: str, params: Sequence[Param] = (), *, prepare: bool = False) -> int:
+    """Execute for its effect; the number of rows changed.
 
     `prepare` keeps the plan: only for statements that leave nothing to plan, like an upsert. A kept plan that reads a
     table was made when the table was as small as then: on a new installation it reads all of it a minute later.
     """
+    return _execute(sql, params, prepare).rowcount
+
+
+def fetch(sql: str, params: Sequence[Param] = (), *, prepare: bool = False) -> list[TupleRow]:
+    """Execute and return all rows; `prepare` as for `run`."""
+    return _execute(sql, params, prepare).fetchall()
+
+
+def _execute(sql: str, params: Sequence[Param], prepare: bool) -> psycopg.Cursor[TupleRow]:
+    """All rows have arrived when this returns: what reads them off the cursor cannot fail any more."""
+    django = connections[DEFAULT_DB_ALIAS]  # looked up once: each look at `connection` would do so again
     # As Django's own cursor does: a connection that died with the server is replaced.
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    raw: psycopg.Connection[TupleRow] = connection.connection  # type: ignore[assignment]
+    django.close_if_health_check_failed()
+    django.ensure_connection()
+    raw: psycopg.Connection[TupleRow] = django.connection
     if raw.prepare_threshold != _WHERE_ASKED:
         raw.prepare_threshold = _WHERE_ASKED
         raw.adapters.register_dumper(Binary, BinaryDumper)
     started = time.monotonic()
-    with connection.wrap_database_errors, psycopg.RawCursor(raw, row_factory=psycopg.rows.tuple_row) as cur:
-        cur.execute(numbered(sql), [plain(param) for param in params], prepare=prepare, binary=True)
-        if connection.queries_logged:
-            connection.queries_log.append({"sql": sql, "time": f"{time.monotonic() - started:.3f}"})
-        yield cur
-
-
-def run(sql: str, params: Sequence[Param] = (), *, prepare: bool = False) -> int:
-    """Execute for its effect; the number of rows changed."""
-    with cursor(sql, params, prepare=prepare) as cur:
-        return cur.rowcount
-
-
-def fetch(sql: str, params: Sequence[Param] = (), *, prepare: bool = False) -> list[TupleRow]:
-    """Execute and return all rows."""
-    with cursor(sql, params, prepare=prepare) as cur:
-        return cur.fetchall()
+    cursor = psycopg.RawCursor(raw, row_factory=psycopg.rows.tuple_row)
+    with django.wrap_database_errors:
+        cursor.execute(numbered(sql), [plain(param) for param in params], prepare=prepare, binary=True)
+    if django.queries_logged:
+        django.queries_log.append({"sql": sql, "time": f"{time.monotonic() - started:.3f}"})
+    return cursor
 
 
 def plain(param: Param) -> Param:
