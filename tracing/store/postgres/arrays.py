@@ -94,6 +94,10 @@ def _moments(values: Iterable[datetime | None]) -> Iterable[bytes]:
     return [_NULL if value is None else pack(8, (value - _EPOCH) // _MICROSECOND) for value in values]
 
 
+def _bytes(values: Iterable[bytes]) -> Iterable[bytes]:
+    return [_LENGTH(len(value)) + value for value in values]
+
+
 def _packed(form: str) -> Callable[[Iterable[Any]], Iterable[bytes]]:
     element = Struct(f"!{form}")
     size, pack = element.size, Struct(f"!i{form}").pack
@@ -109,5 +113,6 @@ ENCODERS: dict[str, tuple[int, Callable[[Iterable[Any]], Iterable[bytes]]]] = {
     "smallint": (21, _packed("h")),
     "bigint": (20, _integers),
     "float8": (701, _packed("d")),
+    "bytea": (17, _bytes),
     "text[]": (25, _literals),
 }

@@ -13,13 +13,15 @@ from zlib import crc32
 from django.db import transaction
 
 from tracing.store.postgres import packs
+from tracing.store.postgres.arrays import array
 from tracing.store.postgres.packs import Part
-from tracing.store.postgres.sql import Binary, fetch, run
+from tracing.store.postgres.sql import fetch, run
 
 _WORDS = re.compile(r"\w+")
 # Ids nobody chose. Their threes would fill a signature and tell nothing: they are known by how they begin.
 _RANDOM = re.compile(r"[0-9a-f]{8}[0-9a-f-]{8,28}")
 _BEGINNING = 8
+_ONE = ord("1")
 _PROBES = 4  # bits for the beginning of a random id
 SMALLEST = 64  # bytes
 BATCH = 100
@@ -29,19 +31,17 @@ _UNSIGNED = (
     "SELECT project_id, id, body, rest FROM tracing_pack WHERE signature IS NULL ORDER BY id LIMIT %s"
     " FOR UPDATE SKIP LOCKED"
 )
-_SIGN = "UPDATE tracing_pack SET signature = %b::bytea WHERE project_id = %s AND id = %s"
+_SIGN = (
+    "UPDATE tracing_pack pack SET signature = signed.signature"
+    " FROM unnest(%b::text[], %b::bigint[], %b::bytea[]) AS signed(project_id, id, signature)"
+    " WHERE pack.project_id = signed.project_id AND pack.id = signed.id"
+)
 _ALL = "SELECT id, signature FROM tracing_pack WHERE project_id = (SELECT %s) AND id < %s ORDER BY id DESC LIMIT 5000"
 
 
 def words(text: str) -> set[str]:
-    """The words of a text, in lower case. Told apart at blanks first: of what is said often, once is enough."""
-    found: set[str] = set()
-    for token in set(text.lower().split()):
-        if token.isalnum():
-            found.add(token)
-        else:
-            found.update(_WORDS.findall(token))
-    return found
+    """The words of a text, in lower case."""
+    return set(_WORDS.findall(text.lower()))
 
 
 def sign() -> int:
@@ -50,8 +50,10 @@ def sign() -> int:
     while signed < MOST:
         with transaction.atomic():
             rows = fetch(_UNSIGNED, (BATCH,))
-            for project_id, id, body, rest in rows:
-                run(_SIGN, (Binary(signature(packs.decode(body, rest))), project_id, id))
+            if rows:
+                projects, ids, *_ = zip(*rows, strict=True)
+                made = [signature(packs.decode(body, rest)) for *_, body, rest in rows]
+                run(_SIGN, (array("text", projects), array("bigint", ids), array("bytea", made)))
         signed += len(rows)
         if len(rows) < BATCH:
             break
@@ -60,25 +62,24 @@ def sign() -> int:
 
 def signature(parts: Iterable[Part]) -> bytes:
     """Of a pack with these parts."""
-    hashes: set[int] = set()
+    random: list[list[int]] = []
     said: list[str] = []
     for part in parts:
         for id in (part.key[1:], part.home or ""):
             if _RANDOM.fullmatch(id):
-                hashes.update(_beginning(id))
+                random.append(_beginning(id))
             else:
                 said.append(id)
         said.extend(texts(part))
-    hashes.update(_threes(words(" ".join(said))))
+    hashes = _threes(" ".join(said)).union(*random)
     size = SMALLEST
     while size * 8 < 2 * len(hashes):
         size *= 2
-    bits = bytearray(size)
-    mask = size * 8 - 1
+    digits = bytearray(b"0") * (size * 8)  # of a binary number, its lowest first
+    mask = len(digits) - 1
     for hash in hashes:
-        place = hash & mask
-        bits[place >> 3] |= 1 << (place & 7)
-    return bytes(bits)
+        digits[hash & mask] = _ONE
+    return int(digits[::-1], 2).to_bytes(size, "little")
 
 
 def texts(part: Part) -> Iterator[str]:
@@ -95,8 +96,7 @@ def texts(part: Part) -> Iterator[str]:
 
 def may_hold(project_id: str, text: str) -> Iterator[int] | None:
     """The packs of a project that may hold the text, newest first; None when the text says too little to tell."""
-    sought = words(text)
-    ways = [set(_threes(sought))]
+    ways = [_threes(text)]
     if _RANDOM.match(text.lower()) or re.fullmatch(r"[0-9a-f]{8,16}", text.lower()):
         ways.append(set(_beginning(text.lower())))
     return _holding(project_id, [sorted(way) for way in ways]) if ways[0] else None
@@ -116,17 +116,27 @@ def _has_all(bits: bytes, hashes: list[int]) -> bool:
     return all(bits[(hash & mask) >> 3] >> (hash & 7) & 1 for hash in hashes)
 
 
-def _threes(some: Iterable[str]) -> set[int]:
-    hashes: set[int] = set()
-    for word in some:
-        hashes.update(_threes_of(word) if len(word) < 50 else _threes_of.__wrapped__(word))
-    return hashes
+def _threes(text: str) -> set[int]:
+    """The hashes of a text. Told apart at blanks first: of what is said often, once is enough."""
+    return set().union(*map(_threes_of, set(text.lower().split())))
+
+
+def _threes_of(token: str) -> tuple[int, ...]:
+    return _threes_of_short(token) if len(token) < 50 else _hashed(token)
 
 
 @lru_cache(maxsize=32_768)
-def _threes_of(word: str) -> tuple[int, ...]:
+def _threes_of_short(token: str) -> tuple[int, ...]:
     """Of what is said often, remembered."""
-    return tuple(crc32(word[start : start + 3].encode("utf-8", "replace")) for start in range(len(word) - 2))
+    return _hashed(token)
+
+
+def _hashed(token: str) -> tuple[int, ...]:
+    return tuple(
+        crc32(word[start : start + 3].encode("utf-8", "replace"))
+        for word in _WORDS.findall(token)
+        for start in range(len(word) - 2)
+    )
 
 
 def _beginning(id: str) -> list[int]:
