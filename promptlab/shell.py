@@ -39,7 +39,13 @@ SIDEBAR: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("users", _("Users"), "person", "/users", "u"),
         ),
     ),
-    (_("Prompts"), (Entry("prompts", _("Prompts"), "edit_note", "/prompts", "p"),)),
+    (
+        _("Prompts"),
+        (
+            Entry("prompts", _("Prompts"), "edit_note", "/prompts", "p"),
+            Entry("playground", _("Playground"), "experiment", "/playground", "y"),
+        ),
+    ),
     (
         _("Evaluate"),
         (

@@ -28,6 +28,7 @@ from evaluation.models.experiments import (
     PromptArm,
     Rescoring,
 )
+from evaluation.models.playground import PlaygroundDraft
 
 __all__ = [
     "UNFINISHED",
@@ -45,6 +46,7 @@ __all__ = [
     "KeptResponse",
     "ModelArm",
     "ObjectType",
+    "PlaygroundDraft",
     "PromptArm",
     "QueueConfig",
     "QueueItem",

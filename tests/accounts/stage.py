@@ -127,6 +127,7 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "tile_id": "alice-tile",
             "integration_id": _integration(keys),
             "media_id": _media(api),
+            "draft_id": _draft(client, keys),
             "import_id": _import(client, keys, dataset["id"]),
         },
     )
@@ -149,6 +150,14 @@ def _import(client: Client, keys: Keys, dataset_id: str) -> str:
     answer = client.post(f"/project/{keys.id}/datasets/{dataset_id}/-/import", {"file": file})
     assert answer.status_code in (302, 303), answer.content[:2000]
     return answer.headers["Location"].rstrip("/").rpartition("/")[2]
+
+
+def _draft(client: Client, keys: Keys) -> str:
+    """A playground, kept under the id that its address ends with."""
+    state = {"columns": [{"messages": [{"role": "user", "content": SECRET}], "model": SECRET}]}
+    answer = client.post(f"/project/{keys.id}/playground", state, content_type="application/json")
+    assert answer.status_code == 200, answer.content[:2000]
+    return str(answer.json()["address"]).rpartition("/")[2]
 
 
 def _integration(keys: Keys) -> str:

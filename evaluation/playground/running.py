@@ -1,0 +1,204 @@
+"""Answers of a playground as they come: all columns at once over one response, a line of JSON for each piece.
+
+    {"column": 0, "text": "Pa"}                      the answer goes on
+    {"column": 0, "done": {…}}                       it is over: figures, tool calls, where its trace is
+    {"column": 0, "fault": "…", "field": "model"}    it could not be had, and why
+
+Each call is stored as a trace when it ends, also when the reader hangs up: what was asked of a provider was paid.
+"""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from common.errors import DomainError, Invalid
+from evaluation.playground.starting import from_version
+from evaluation.playground.state import Column, State
+from llm.calls import Answer, CallFailed, ChatRequest, FailureKind
+from llm.client import Client, Clients, NoConnection
+from tracing.recorder import RecordedCall, record
+
+ENVIRONMENT = "playground"
+# A line to a reader who has gone is how one learns of it.
+HEARTBEAT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A column that can be asked."""
+
+    column: int
+    request: ChatRequest
+    client: Client
+    prompt: tuple[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a column's call ended; `text` is all that was said until then."""
+
+    asked: Asked
+    result: Answer | CallFailed
+    text: str
+
+
+def stream(project_id: str, state: State, chosen: Sequence[int], person: User) -> Iterator[bytes]:
+    """The lines about the chosen columns (none: all)."""
+    clients = Clients(project_id)
+    asked: list[Asked] = []
+    for place in chosen or range(len(state.columns)):
+        try:
+            asked.append(_asked(project_id, state, place, clients))
+        except Invalid as error:
+            yield _line({"column": place, "fault": error.message, "field": error.field})
+    if asked:
+        yield from _streamed(project_id, clients, asked, person)
+
+
+def _streamed(project_id: str, clients: Clients, asked: Sequence[Asked], person: User) -> Iterator[bytes]:
+    # The loop stands still while a line is on its way and while a trace is written: the database is not asked inside.
+    calls = _Calls(asked)
+    with asyncio.Runner() as runner:
+        try:
+            while calls.open:
+                event = runner.run(calls.next())
+                if event is None:
+                    yield b"\n"
+                elif isinstance(event, Ended):
+                    yield _line({"column": event.asked.column, **_told(project_id, event, person)})
+                else:
+                    yield _line({"column": event[0], "text": event[1]})
+        finally:
+            for ended in runner.run(calls.stop()):
+                _told(project_id, ended, person)
+            runner.run(clients.close())
+
+
+class _Calls:
+    """The calls under way, and what they bring in the order in which it comes. `open` counts those not told to end."""
+
+    def __init__(self, asked: Sequence[Asked]) -> None:
+        self.open = len(asked)
+        self._asked = asked
+        self._tasks: list[asyncio.Task[None]] = []
+        self._queue: asyncio.Queue[tuple[int, str] | Ended] = asyncio.Queue()
+
+    async def next(self) -> tuple[int, str] | Ended | None:
+        """A piece of a column's text, the end of a call, or None when nothing came for a while."""
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._call(one)) for one in self._asked]
+        try:
+            event = await asyncio.wait_for(self._queue.get(), HEARTBEAT)
+        except TimeoutError:
+            return None
+        self.open -= isinstance(event, Ended)
+        return event
+
+    async def stop(self) -> list[Ended]:
+        """Hang up on what is still under way; how the calls ended whose end was not told."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+        return [event for event in left if isinstance(event, Ended)]
+
+    async def _call(self, asked: Asked) -> None:
+        started, text = datetime.now(UTC), ""
+        # What the call is held to be until it ended in another way.
+        result: Answer | CallFailed = CallFailed(
+            FailureKind.CANCELLED, _("Stopped."), started_at=started, ended_at=started
+        )
+        try:
+            async for piece in asked.client.stream(asked.request):
+                if isinstance(piece, Answer):
+                    result = piece
+                else:
+                    text += piece.text
+                    self._queue.put_nowait((asked.column, piece.text))
+        except CallFailed as failure:
+            result = failure
+        finally:
+            if isinstance(result, CallFailed) and result.kind is FailureKind.CANCELLED:
+                result.ended_at = datetime.now(UTC)
+            self._queue.put_nowait(Ended(asked, result, text))
+
+
+def _asked(project_id: str, state: State, place: int, clients: Clients) -> Asked:
+    if not 0 <= place < len(state.columns):
+        raise Invalid(_("There is no such column."), "column")
+    column = state.columns[place]
+    if not clients.connections:
+        raise NoConnection(_("The project has no LLM connection. Add one under Settings."), "connection")
+    connection = next((one for one in clients.connections if one.pk == column.connection), None)
+    if connection is None:
+        raise NoConnection(_("Choose a connection."), "connection")
+    request = column.request(project_id, state.variables)
+    return Asked(place, request, clients.named(connection.provider), _prompt(project_id, column))
+
+
+def _prompt(project_id: str, column: Column) -> tuple[str, int] | None:
+    """The version that the column shows, unless it was changed since."""
+    if not column.prompt or column.version is None:
+        return None
+    try:
+        original = from_version(project_id, column.prompt, column.version)
+        same = original.content == column.content
+    except DomainError:
+        return None
+    return (column.prompt, column.version) if same else None
+
+
+def _told(project_id: str, ended: Ended, person: User) -> dict[str, Any]:
+    """Store the call and say how it ended."""
+    asked, result = ended.asked, ended.result
+    trace_id = uuid.uuid4().hex
+    call = RecordedCall(
+        trace_id=trace_id,
+        observation_id=uuid.uuid4().hex[:16],
+        name=asked.prompt[0] if asked.prompt else "playground",
+        request=asked.request,
+        result=result,
+        prompt=asked.prompt,
+        environment=ENVIRONMENT,
+        user_id=person.email,
+        metadata={"connection": asked.client.connection.provider},
+        output=ended.text or None,
+    )
+    try:
+        [cost] = record(project_id, [call])
+        trace = reverse("trace", args=[trace_id])
+    except DomainError as error:  # the answer was had, whatever happens to its trace
+        cost, trace = None, ""
+        if isinstance(result, Answer):
+            return {"done": _figures(result, None, "") | {"note": error.message}}
+    if isinstance(result, CallFailed):
+        return {"fault": result.message, "kind": result.kind.value, "trace": trace}
+    return {"done": _figures(result, cost, trace)}
+
+
+def _figures(answer: Answer, cost: float | None, trace: str) -> dict[str, Any]:
+    usage = answer.usage
+    first = answer.first_token_at
+    return {
+        "text": answer.text,
+        "tool_calls": answer.message.get("tool_calls") or [],
+        "input_tokens": usage.get("prompt_tokens"),
+        "output_tokens": usage.get("completion_tokens"),
+        "latency": answer.latency,
+        "first_token": (first - answer.started_at).total_seconds() if first else None,
+        "cost": cost,
+        "finish_reason": answer.finish_reason,
+        "trace": trace,
+    }
+
+
+def _line(told: dict[str, Any]) -> bytes:
+    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
