@@ -50,7 +50,7 @@ def find_keys(project_id: str, keys: Collection[str]) -> set[str]:
 def keep(project_id: str, answers: Mapping[str, Answer]) -> None:
     """Keep what was paid for. What is there stays."""
     KeptResponse.objects.bulk_create(
-        [KeptResponse(project_id=project_id, key=key, answer=_told(answer)) for key, answer in sorted(answers.items())],
+        [KeptResponse(project_id=project_id, key=key, answer=told(answer)) for key, answer in sorted(answers.items())],
         ignore_conflicts=True,
     )
 
@@ -72,9 +72,10 @@ def revived(kept: Mapping[str, Any], now: datetime) -> Answer:
     )
 
 
-def _told(answer: Answer) -> dict[str, Any]:
+def told(answer: Answer) -> dict[str, Any]:
+    """An answer as it is kept."""
     first = answer.first_token_at
-    told: dict[str, Any] = storable(
+    kept: dict[str, Any] = storable(
         {
             "text": answer.text,
             "message": dict(answer.message),
@@ -85,4 +86,4 @@ def _told(answer: Answer) -> dict[str, Any]:
             "usage": dict(answer.usage),
         }
     )
-    return told
+    return kept

@@ -7,14 +7,21 @@ be lost with the broker: a sweep starts again what nobody works on.
 from celery import shared_task
 
 from common.queue import enqueue
+from evaluation import desk
+from evaluation.runner import run
 
 
 @shared_task(name="evaluation.run_experiment")
 def run_experiment_task(experiment_id: str) -> None:
     """Work on an experiment for a while; comes back as long as there is something left."""
-    from evaluation.runner import run
-
     if run(experiment_id):
+        enqueue_experiment(experiment_id)
+
+
+@shared_task(name="evaluation.sweep_experiments")
+def sweep_experiments() -> None:
+    """Start again what a killed worker or a lost broker left."""
+    for experiment_id in desk.abandoned():
         enqueue_experiment(experiment_id)
 
 

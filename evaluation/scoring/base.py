@@ -1,7 +1,7 @@
 """What is scored, and what scoring brings: the values between evaluators and those who run them."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -40,7 +40,8 @@ class Subject:
 class Outcome:
     """One score: a number (NUMERIC), 0 or 1 (BOOLEAN) or a label (CATEGORICAL), with the reason for it.
 
-    `name` is empty where the score bears the evaluator's name. `call` is the judge's own call, recorded as a trace.
+    `name` is empty where the score bears the evaluator's name. `call` is the judge's own call, to be recorded as a
+    trace; `more_calls` are others that were made for it (the other order of a pair, an answer that could not be read).
     """
 
     data_type: str
@@ -48,20 +49,38 @@ class Outcome:
     reasoning: str = ""
     name: str = ""
     call: RecordedCall | None = None
+    more_calls: Sequence[RecordedCall] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ScoringFailed(Exception):
-    """Nothing could be scored; the sentence says why. `call` is the judge's call that failed or could not be read.
+    """Nothing could be scored; the sentence says why. `call` is the judge's call that failed or could not be read, and
+    `more_calls` those made before it.
 
     `retryable`: the same may succeed later (the provider was busy), or not (the answer lacks what the metric needs).
     """
 
-    def __init__(self, message: str, *, retryable: bool = False, call: RecordedCall | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool = False,
+        call: RecordedCall | None = None,
+        more_calls: Sequence[RecordedCall] = (),
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.retryable = retryable
         self.call = call
+        self.more_calls = more_calls
+
+
+def calls_of(found: Sequence[Outcome | ScoringFailed]) -> list[RecordedCall]:
+    """All calls of models that were made for these, each once: what is to be recorded, and what was paid for."""
+    calls = {
+        call.observation_id: call for one in found for call in (*((one.call,) if one.call else ()), *one.more_calls)
+    }
+    return list(calls.values())
 
 
 def scores_of(
@@ -72,7 +91,18 @@ def scores_of(
     Raises Invalid for a value that is no score.
     """
     changes = []
-    inputs = [
+    for checked in resolve(project_id, inputs_of(project_id, evaluator_id, evaluator_name, version, subject, outcomes)):
+        if isinstance(checked, Exception):
+            raise checked
+        changes.append(checked)
+    return changes
+
+
+def inputs_of(
+    project_id: str, evaluator_id: str, evaluator_name: str, version: int, subject: Subject, outcomes: list[Outcome]
+) -> list[ScoreInput]:
+    """The scores before `tracing.scores.resolve` has checked them: for those who check many at once."""
+    return [
         ScoreInput(
             id=score_id(project_id, evaluator_id, subject, outcome.name, place),
             name=outcome.name or evaluator_name,
@@ -96,11 +126,6 @@ def scores_of(
         )
         for place, outcome in enumerate(outcomes)
     ]
-    for checked in resolve(project_id, inputs):
-        if isinstance(checked, Exception):
-            raise checked
-        changes.append(checked)
-    return changes
 
 
 def score_id(project_id: str, evaluator_id: str, subject: Subject, name: str = "", place: int = 0) -> str:
