@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from common.message_shapes import ToolCall, plain_text, tool_answer, tool_call, unwrapped
+from common.message_shapes import CLASSES, ToolCall, plain_text, tool_answer, tool_call, unwrapped
 
-ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "function": "tool", "developer": "system"}
+ROLES = CLASSES | {"human": "user", "ai": "assistant", "model": "assistant", "function": "tool", "developer": "system"}
 # Keys under which messages usually sit, looked into in this order.
 WRAPPERS = (
     "messages",
@@ -27,6 +27,11 @@ WRAPPERS = (
     "choices",
     "message",
 )
+# Where a message keeps what it says; blocks are LlamaIndex's.
+CONTENTS = ("content", "parts", "blocks")
+SAYING = frozenset({*CONTENTS, "tool_calls"})
+# LangChain tells who speaks by the type.
+SPEAKERS = frozenset({"human", "ai", "system", "tool", "chatmessage", *CLASSES})
 MAX_DEPTH = 6
 # How a text refers to a picture or file kept beside it (wire notes, section 7).
 MEDIA_MARK = "@@@langfuseMedia:"
@@ -78,9 +83,9 @@ def value_content(value: Any, raw: str | None = None) -> Content:
         return Content("empty", raw=raw)
     if isinstance(value, str):
         return Content("text", value=value, text=value, raw=raw)
-    found = _find_messages(value, MAX_DEPTH)
+    found = find_messages(value)
     if found:
-        messages = tuple(_message(item) for item in found)
+        messages = tuple(read_message(item) for item in found)
         return Content("messages", value=value, messages=messages, raw=raw, rest=_beside(value))
     # A function of one text argument is a text to its reader.
     alone = _only_text(value)
@@ -93,16 +98,17 @@ def is_message(value: Any) -> bool:
     """Whether a value looks like one chat message of any dialect."""
     if not isinstance(value, Mapping):
         return False
-    if isinstance(value.get("role"), str) and ("content" in value or "parts" in value or "tool_calls" in value):
+    if isinstance(value.get("role"), str) and not SAYING.isdisjoint(value):
         return True
     if value.get("type") == "placeholder" and "name" in value:
         return True
-    if value.get("type") in ("human", "ai", "system", "tool", "chatmessage") and "content" in value:
+    if "content" in value and value.get("type") in SPEAKERS:
         return True
     return unwrapped(value) is not None
 
 
-def _find_messages(value: Any, depth: int) -> list[Any] | None:
+def find_messages(value: Any, depth: int = MAX_DEPTH) -> list[Any] | None:
+    """The messages in a value, as they came, wherever they sit; None where there are none."""
     if depth == 0:
         return None
     if is_message(value):
@@ -113,14 +119,14 @@ def _find_messages(value: Any, depth: int) -> list[Any] | None:
         if value and all(tool_call(item) for item in value):
             return [{"role": "assistant", "tool_calls": value}]
         # One level of nesting only where it is the sole thing: [[{role…}]].
-        return _find_messages(value[0], depth - 1) if len(value) == 1 else None
+        return find_messages(value[0], depth - 1) if len(value) == 1 else None
     if isinstance(value, Mapping):
-        filled = {key: inner for key, inner in value.items() if inner not in (None, [], {}, "")}
+        filled = {key: inner for key, inner in value.items() if inner or inner == 0}
         for key in WRAPPERS:
-            if key in filled and (found := _find_messages(filled[key], depth - 1)):
+            if key in filled and (found := find_messages(filled[key], depth - 1)):
                 return found
         if len(filled) == 1:
-            return _find_messages(next(iter(filled.values())), depth - 1)
+            return find_messages(next(iter(filled.values())), depth - 1)
     return None
 
 
@@ -143,12 +149,18 @@ def _only_text(value: Any) -> str | None:
     return None
 
 
-def _message(item: Mapping[str, Any]) -> Message:
+def role_of(item: Mapping[str, Any]) -> str:
+    """Who speaks in a message without its wrapping, by the name that pages know."""
+    role = str(item.get("role") or item.get("type") or "")
+    return ROLES.get(role, role)
+
+
+def read_message(item: Mapping[str, Any]) -> Message:
+    """One of what `find_messages` found."""
     if item.get("type") == "placeholder":
         return Message("placeholder", str(item["name"]), placeholder=True)
     item = unwrapped(item) or item
-    role = str(item.get("role") or item.get("type") or "")
-    content = item.get("content", item.get("parts"))
+    content = next((item[key] for key in CONTENTS if item.get(key) is not None), None)
     texts: list[str] = []
     images: list[str] = []
     others: list[Any] = []
@@ -156,15 +168,16 @@ def _message(item: Mapping[str, Any]) -> Message:
     for part in content if isinstance(content, list) else [content]:
         _read_part(part, texts, images, calls, others)
     extra = {"content": others} if others else {}
+    beside = item.get("additional_kwargs")
     for key in ("tool_calls", "function_call"):
-        if asked := item.get(key):
+        if asked := item.get(key) or (isinstance(beside, Mapping) and beside.get(key)):
             named = [tool_call(call) for call in (asked if isinstance(asked, list) else [{key: asked}])]
             calls.extend(call for call in named if call is not None and call not in calls)
             if None in named:
                 extra[key] = asked
     answers, name = (str(item.get(key) or "") for key in ("tool_call_id", "name"))
     return Message(
-        ROLES.get(role, role),
+        role_of(item),
         "\n".join(texts),
         extra or None,
         tuple(images),

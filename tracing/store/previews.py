@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from common.content import MEDIA_MARK
+from common.content import MEDIA_MARK, Message, find_messages, read_message, role_of
+from common.message_shapes import unwrapped
 from tracing.records import JsonText
 
 LENGTH = 200
@@ -14,13 +15,17 @@ LENGTH = 200
 _REFERENCE = re.compile(r"@@@langfuseMedia:[^@]{0,200}?\btype=([^|@]{1,100})[^@]{0,200}@@@")
 # Longer JSON is not worth parsing for one line: its beginning is shown as it stands.
 PARSED = 200_000
-ASKED = frozenset({"user", "human"})
-ANSWERED = frozenset({"assistant", "ai", "model"})
-# A dict with one of these holds what matters, in this order.
-TELLING = (
-    "messages", "choices", "message", "content", "text", "input", "output", "question", "query", "prompt",
-    "answer", "completion", "generations", "result", "parts", "kwargs", "args",
-)  # fmt: skip
+# Names of what matters in a dict.
+TELLING = frozenset({
+    "content", "text", "input", "inputs", "output", "outputs", "question", "query", "query_str", "query_bundle",
+    "str_or_query_bundle", "task", "prompt", "message", "answer", "response", "completion", "generations", "result",
+    "parts", "kwargs", "args",
+})  # fmt: skip
+# What may stand beside it: how it was to be done, not what.
+BESIDE = frozenset({
+    "model", "model_name", "system", "tags", "metadata", "options", "config", "tools", "finish_reason",
+    "encoding_format", "raw",
+})  # fmt: skip
 
 
 def preview(text: JsonText | None, *, answer: bool = False) -> str | None:
@@ -48,46 +53,61 @@ def _line(value: Any, answer: bool, depth: int) -> str:
         return value
     if value is None:
         return ""
-    if depth < 8:
-        if isinstance(value, list) and value:
-            if found := _of_list(value, answer, depth):
-                return found
-        elif isinstance(value, dict) and (found := _of_dict(value, answer, depth)):
-            return found
+    if depth < 8 and (found := _of_parts(value, answer, depth)):
+        return found
     return orjson.dumps(value).decode()
 
 
-def _of_list(value: list[Any], answer: bool, depth: int) -> str:
-    if all(isinstance(item, dict) and _role(item) for item in value):
-        wanted = ANSWERED if answer else ASKED
-        chosen = next((item for item in reversed(value) if _role(item) in wanted), value[-1])
-        return _line(chosen, answer, depth + 1)
-    if all(isinstance(item, dict) and isinstance(item.get("type"), str) for item in value):  # parts of one message
-        parts = [item["text"] if isinstance(item.get("text"), str) else f"[{item['type']}]" for item in value]
-        return " ".join(parts)
-    return _line(value[-1] if answer else value[0], answer, depth + 1) if len(value) == 1 else ""
+def _of_parts(value: Any, answer: bool, depth: int) -> str:
+    if messages := find_messages(value):
+        return _of_messages(messages, answer)
+    if isinstance(value, list):
+        if value and all(isinstance(item, dict) and isinstance(item.get("type"), str) for item in value):
+            return " ".join(item["text"] if isinstance(item.get("text"), str) else _kind(item) for item in value)
+        return _line(value[0], answer, depth + 1) if len(value) == 1 else ""
+    return _of_dict(value, answer, depth) if isinstance(value, dict) else ""
+
+
+def _of_messages(messages: list[Any], answer: bool) -> str:
+    """Of a chat the last that a person asked, or the last that was answered; else the last that says anything."""
+    wanted = "assistant" if answer else "user"
+    otherwise = ""
+    for item in reversed(messages):
+        asked = role_of(unwrapped(item) or item) == wanted
+        if (asked or not otherwise) and (said := _said(read_message(item))):
+            if asked:
+                return said
+            otherwise = said
+    return otherwise
+
+
+def _said(message: Message) -> str:
+    """Its text and what kinds of pictures and files are with it, else the calls that it asks for."""
+    extra = message.extra if isinstance(message.extra, dict) else {}
+    pictures = (url if MEDIA_MARK in url else "[image]" for url in message.images)
+    files = (_kind(part) for part in extra.get("content", ()) if isinstance(part, dict) and "type" in part)
+    if said := " ".join(filter(None, (message.text, *pictures, *files))):
+        return said
+    # By orjson, which refuses the lone surrogates that decoded arguments may hold.
+    calls = (f"{call.name}({orjson.dumps(call.arguments or {}).decode()})" for call in message.calls)
+    return " ".join(calls) or " ".join(orjson.dumps(part).decode() for part in extra.get("content", ()))
+
+
+def _kind(part: dict[str, Any]) -> str:
+    return f"[{part['type']}]"
 
 
 def _of_dict(value: dict[str, Any], answer: bool, depth: int) -> str:
-    # A message, or a wrapper around one thing that tells: {"args": [], "kwargs": {"messages": […]}}.
-    filled = {key: item for key, item in value.items() if item not in (None, "", [], {})}
-    if "role" in value or "messages" in filled or "choices" in filled or len(filled) == 1:
-        for key in TELLING:
-            if key in filled:
-                return _line(filled[key], answer, depth + 1)
-    if calls := filled.get("tool_calls"):
-        return " ".join(_call(call) for call in calls) if isinstance(calls, list) else ""
+    filled = {key: item for key, item in value.items() if item or item == 0}
+    if value and not filled and value.keys() <= {"args", "kwargs"}:
+        return " "  # a function that was called with nothing
+    # A wrapper around one thing that tells: {"args": [], "kwargs": {"question": "…"}}, {"model": "…", "input": "…"};
+    # or the only text: {"response": "…", "source_nodes": […]}.
+    told = {key: item for key, item in filled.items() if key not in BESIDE} or filled
+    if "inputs" in told or "outputs" in told:
+        told.pop("kwargs", None)  # OpenLLMetry's, about the call
+    texts = [key for key, item in told.items() if isinstance(item, str)]
+    for key, item in told.items():
+        if key == "choices" or (key in TELLING and [key] in ([*told], texts)):
+            return _line(item, answer, depth + 1)
     return ""
-
-
-def _role(message: dict[str, Any]) -> str | None:
-    role = message.get("role") or message.get("type")
-    speaks = "content" in message or "parts" in message or "tool_calls" in message
-    return role if isinstance(role, str) and speaks else None
-
-
-def _call(call: Any) -> str:
-    function = call.get("function", call) if isinstance(call, dict) else {}
-    if not isinstance(function, dict):
-        return ""
-    return f"{function.get('name', '')}({_line(function.get('arguments', function.get('args')), False, 7)})"
