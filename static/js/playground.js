@@ -295,9 +295,10 @@
     const name = published.querySelector("[data-name]");
     name.replaceChildren(Object.assign(document.createElement("a"), { href: said.address, textContent: said.name }), " ", Object.assign(document.createElement("span"), { className: "badge outline", textContent: `v${said.version}` }));
     published.querySelector("[data-versions]")?.remove();
-    status.textContent = said.told;
     toExperiment();
-    changed();
+    clearTimeout(timer);
+    await save();
+    status.textContent = said.told;
   });
   const experiment = document.querySelector("[data-experiment]");
   function toExperiment() {
