@@ -132,8 +132,8 @@ def named(project_id: str, name: str, type: str) -> Evaluator:
 
 
 def latest(evaluator_ids: Sequence[str]) -> dict[str, EvaluatorVersion]:
-    """The latest version of each, by the evaluator's id; one query."""
-    newest = EvaluatorVersion.objects.filter(evaluator_id__in=evaluator_ids).select_related("created_by")
+    """The latest version of each with its evaluator, by the evaluator's id; one query."""
+    newest = EvaluatorVersion.objects.filter(evaluator_id__in=evaluator_ids).select_related("evaluator", "created_by")
     newest = newest.order_by("evaluator_id", "-version").distinct("evaluator_id")
     return {version.evaluator_id: version for version in newest}
 

@@ -1,27 +1,28 @@
 """One version of an evaluator on one subject, whatever its kind."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from evaluation.definitions import Metric, definition_of
+from evaluation.definitions import Judge, Metric, definition_of
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorVersion
 from evaluation.scoring.base import Outcome, ScoringFailed, Subject
+from evaluation.scoring.judging import judge
 from evaluation.scoring.measuring import measure
-
-if TYPE_CHECKING:
-    from llm.client import Clients
+from llm.client import Clients
 
 
 async def evaluate(
-    version: EvaluatorVersion, subject: Subject, mapping: Sequence[Mapped], clients: "Clients"
+    version: EvaluatorVersion, subject: Subject, mapping: Sequence[Mapped], clients: Clients
 ) -> list[Outcome]:
     """What the evaluator says of the subject. `mapping` fills a judge's variables (`rules.effective_mapping`); metrics
     say in their settings what they look at, and programs get everything.
 
-    Raises ScoringFailed.
+    The version comes with its evaluator (`select_related`): the database is not asked here. Calls of models are not
+    recorded here either; `base.calls_of` tells which there were. Raises ScoringFailed.
     """
     definition = definition_of(version)
     if isinstance(definition, Metric):
         return [measure(definition, subject)]
-    raise ScoringFailed(f"{type(definition).__name__} cannot be run yet.")
+    if isinstance(definition, Judge):
+        return await judge(version, definition, subject, mapping, clients)
+    raise ScoringFailed("Code cannot be run yet.")

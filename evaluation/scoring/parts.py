@@ -70,6 +70,16 @@ def text(value: Any) -> str:
     return jsontext.dump(value)
 
 
+def whole_text(value: Any) -> str:
+    """A value as a reader is shown all of it: one message by its words, a conversation and whatever else as JSON."""
+    if isinstance(value, (dict, list)):
+        content = value_content(value)
+        if content.kind == "messages" and len(content.messages) == 1 and not content.messages[0].calls:
+            return content.messages[0].text or jsontext.dump(value)
+        return jsontext.dump(value)
+    return text(value)
+
+
 @lru_cache(maxsize=512)
 def _compiled(path: str) -> Any:
     return jsonpath.compile(path)

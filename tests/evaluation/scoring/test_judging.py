@@ -1,0 +1,225 @@
+"""A judge: what it is asked, how its answer is had and read, both orders of a pair, and its call as a trace."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.authors import Author
+from evaluation import evaluators
+from evaluation.definitions import Judge, Output
+from evaluation.mapping import Mapped
+from evaluation.models import EvaluatorVersion
+from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of, scores_of
+from evaluation.scoring.evaluating import evaluate
+from evaluation.scoring.judging import ENVIRONMENT, prefer
+from evaluation.scoring.reading import Unreadable, read_verdict
+from tests.conftest import Api, Keys
+from tests.evaluation.scoring.conftest import Body, Refusal, Scripted
+from tracing.recorder import record
+
+pytestmark = pytest.mark.django_db
+
+GRADE = Output(data_type="NUMERIC", min_value=0, max_value=5, instructions="5 is best", reasoning="Say why")
+MAPPING = (
+    Mapped("question", "input", "$.question"),
+    Mapped("answer", "output"),
+    Mapped("reference", "expected_output"),
+)
+SUBJECT = Subject(
+    trace_id="t1",
+    observation_id="o1",
+    input={"question": "Столица Италии?"},
+    output={"role": "assistant", "content": "Рим {{reference}}"},
+    expected_output="Рим",
+)
+Run = Callable[..., Any]
+
+
+def version(project: Keys, output: Output = GRADE, **fields: Any) -> EvaluatorVersion:
+    messages = fields.pop("messages", [("system", "You judge."), ("user", "{{question}} {{answer}} {{reference}}")])
+    definition = Judge(messages=messages, output=output, mapping=fields.pop("mapping", MAPPING), **fields)
+    made = evaluators.create(project.project.pk, evaluators.Draft(name="Right", definition=definition), Author())
+    return evaluators.latest([made.pk])[made.pk]
+
+
+def said(reasoning: str, score: Any) -> str:
+    return json.dumps({"reasoning": reasoning, "score": score})
+
+
+def test_a_judge_is_asked_by_a_schema_and_its_call_is_a_trace_that_the_score_names(
+    project: Keys, model: Scripted, with_clients: Run, api: Api
+) -> None:
+    model.answer = lambda _body: said("Верно.", 4.5)
+    judge = version(project)
+    (outcome,) = with_clients(lambda clients: evaluate(judge, SUBJECT, MAPPING, clients))
+    assert (outcome.data_type, outcome.value, outcome.reasoning) == ("NUMERIC", 4.5, "Верно.")
+    (body,) = model.asked
+    assert body["messages"][0] == {"role": "system", "content": "You judge."}
+    assert body["messages"][1]["content"].startswith("Столица Италии? Рим {{reference}} Рим\n\nAnswer with one JSON")
+    assert body["response_format"]["json_schema"]["schema"]["properties"]["score"] == {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 5,
+        "description": "5 is best",
+    }
+    assert body["temperature"] == 0
+    scores = scores_of(project.project.pk, judge.evaluator_id, "Right", judge.version, SUBJECT, [outcome])
+    record(project.project.pk, calls_of([outcome]), scores)
+    (score,) = api.get("v2/scores?name=Right").json()["data"]
+    assert (score["value"], score["traceId"], score["observationId"]) == (4.5, "t1", "o1")
+    trace = api.get(f"traces/{score['metadata']['judge_trace_id']}").json()
+    assert (trace["name"], trace["environment"]) == ("Right", ENVIRONMENT)
+    assert trace["metadata"]["judged_trace_id"] == "t1"
+    assert trace["output"] == {"score": 4.5, "reasoning": "Верно."}
+    assert trace["totalCost"] > 0
+
+
+def test_what_a_provider_refuses_is_not_asked_for_again(project: Keys, model: Scripted, with_clients: Run) -> None:
+    def stubborn(body: Body) -> str:
+        if "temperature" in body:
+            raise Refusal("Unsupported value: 'temperature' does not support 0 with this model.")
+        if "response_format" in body:
+            raise Refusal(f"response_format {body['response_format']['type']} is not supported")
+        return "The capital is right.\n\n**Score:** 4"
+
+    model.answer = stubborn
+    judge = version(project)
+    (outcome,) = with_clients(lambda clients: evaluate(judge, SUBJECT, MAPPING, clients))
+    assert (outcome.value, len(model.asked)) == (4, 4)
+    assert "The capital is right." in outcome.reasoning
+    model.asked.clear()
+    with_clients(lambda clients: evaluate(judge, SUBJECT, MAPPING, clients))
+    assert [("temperature" in body, "response_format" in body) for body in model.asked] == [(False, False)]
+
+
+def test_an_answer_that_cannot_be_read_is_asked_for_once_more(
+    project: Keys, model: Scripted, with_clients: Run
+) -> None:
+    answers = iter([said("Good", 7), said("Good", 5), "no idea", "still none"])
+    model.answer = lambda _body: next(answers)
+    judge = version(project)
+    (outcome,) = with_clients(lambda clients: evaluate(judge, SUBJECT, MAPPING, clients))
+    assert outcome.value == 5
+    assert model.asked[1]["messages"][-1]["content"].startswith("This answer cannot be read: 7 is not within 0 to 5.")
+    calls = calls_of([outcome])
+    assert (len(calls), len({call.trace_id for call in calls})) == (2, 1)
+    with pytest.raises(ScoringFailed, match="cannot be read: 'still none' is not a number") as failed:
+        with_clients(lambda clients: evaluate(judge, SUBJECT, MAPPING, clients))
+    assert (failed.value.retryable, len(calls_of([failed.value]))) == (False, 2)
+
+
+def test_a_judge_that_cannot_be_asked_says_whether_to_try_again(
+    project: Keys, model: Scripted, with_clients: Run
+) -> None:
+    def refuse(_body: Body) -> str:
+        raise Refusal("This model's maximum context length is 8192 tokens.")
+
+    model.answer = refuse
+    judge = version(project)
+    with pytest.raises(ScoringFailed, match="maximum context length") as refused:
+        with_clients(lambda clients: evaluate(judge, SUBJECT, MAPPING, clients))
+    assert (refused.value.retryable, refused.value.call is not None) == (False, True)
+    model.server.shutdown()
+    model.server.server_close()
+    with pytest.raises(ScoringFailed, match="could not be asked") as unreachable:
+        with_clients(lambda clients: evaluate(judge, SUBJECT, MAPPING, clients))
+    assert unreachable.value.retryable
+
+
+def test_without_anything_to_judge_no_model_is_called(project: Keys, model: Scripted, with_clients: Run) -> None:
+    judge = version(project)
+    for subject, mapping, told in (
+        (Subject(trace_id="t", output="Рим"), MAPPING, "reference is empty"),
+        (SUBJECT, MAPPING[:2], "not mapped: reference"),
+    ):
+        with pytest.raises(ScoringFailed, match=told):
+            with_clients(lambda clients, s=subject, m=mapping: evaluate(judge, s, m, clients))
+    assert model.asked == []
+
+
+PAIR = Output(data_type="CATEGORICAL", categories=("A", "B", "tie"), multiple=False)
+PAIR_MESSAGES = [("user", "{{question}}\nFirst: {{answer_a}}\nSecond: {{answer_b}}")]
+PAIR_MAPPING = (
+    Mapped("question", "input", "$.question"),
+    Mapped("answer_a", "output"),
+    Mapped("answer_b", "expected_output"),
+)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "preferred", "agree"),
+    [
+        (lambda text: "A" if "First: Рим" in text else "B", "A", True),
+        (lambda _text: "A", "tie", False),
+        (lambda _text: "tie", "tie", True),
+    ],
+)
+def test_a_pair_is_judged_in_both_orders(
+    project: Keys, model: Scripted, with_clients: Run, verdict: Any, preferred: str, agree: bool
+) -> None:
+    model.answer = lambda body: said("Because.", verdict(body["messages"][-1]["content"]))
+    judge = version(project, PAIR, messages=PAIR_MESSAGES, mapping=PAIR_MAPPING)
+    definition = Judge(messages=PAIR_MESSAGES, output=PAIR)
+    one = Subject(trace_id="t1", input={"question": "?"}, output="Рим", expected_output="Милан")
+    other = Subject(trace_id="t2", input={"question": "?"}, output="Милан")
+    for use in (
+        lambda clients: evaluate(judge, one, PAIR_MAPPING, clients),
+        lambda clients: prefer(judge, definition, one, other, PAIR_MAPPING, clients),
+    ):
+        (outcome,) = with_clients(use)
+        assert isinstance(outcome, Outcome)
+        assert (outcome.value, outcome.metadata["orders_agree"]) == (preferred, agree)
+        assert ("orders disagree" in outcome.reasoning) is not agree
+        assert len(calls_of([outcome])) == 2
+    assert len(model.asked) == 4
+
+
+LABELS = Output(data_type="CATEGORICAL", categories=("Good", "Bad"), multiple=False)
+SEVERAL = Output(data_type="CATEGORICAL", categories=("Good", "Bad"), multiple=True)
+TRUTH = Output(data_type="BOOLEAN")
+
+
+@pytest.mark.parametrize(
+    ("text", "output", "values"),
+    [
+        ('{"score": 3, "reasoning": "x"}', GRADE, (3.0,)),
+        ('Thinking {"a": 1}\n```json\n{"Score": "4,5"}\n```', GRADE, (4.5,)),
+        ('<think>score: 1</think> {"reasoning": "says {x}", "score": 2}', GRADE, (2.0,)),
+        ("Оценка: 3\nПередумал. Оценка — 4.", GRADE, (4.0,)),
+        ("4", GRADE, (4.0,)),
+        ('{"score": "Да"}', TRUTH, (1.0,)),
+        ("Verdict: no, it is wrong", TRUTH, (0.0,)),
+        ('{"score": false}', TRUTH, (0.0,)),
+        ('{"score": "good."}', LABELS, ("Good",)),
+        ('{"score": ["Bad", "Good", "Bad"]}', SEVERAL, ("Bad", "Good")),
+        ('{"score": []}', SEVERAL, ()),
+        ("score: bad, good", SEVERAL, ("Bad", "Good")),
+    ],
+)
+def test_a_verdict_is_read_however_it_is_written(text: str, output: Output, values: tuple[Any, ...]) -> None:
+    assert read_verdict(text, output).values == values
+
+
+@pytest.mark.parametrize(
+    ("text", "output"),
+    [
+        ("", GRADE),
+        ("{" * 5_000, GRADE),
+        ("[" * 100_000, GRADE),
+        ('{"score": 6}', GRADE),
+        ('{"score": NaN}', GRADE),
+        ('{"score": 1e400}', GRADE),
+        ('{"score": true}', GRADE),
+        ('{"score": "4 of 5"}', GRADE),
+        ('{"score": null}', TRUTH),
+        ('{"score": "maybe"}', TRUTH),
+        ('{"score": "Fine"}', LABELS),
+        ('{"score": ["Good", "Bad"]}', LABELS),
+        ('{"score": {"Good": 1}}', SEVERAL),
+    ],
+)
+def test_what_is_no_verdict_is_not_taken_for_one(text: str, output: Output) -> None:
+    with pytest.raises(Unreadable):
+        read_verdict(text, output)
