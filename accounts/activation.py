@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Organization, User
-from common.errors import Conflict, Denied, NotFound
+from common.errors import Conflict, Denied
+from common.finding import find
 
 log = logging.getLogger("promptlab.accounts")
 
@@ -37,9 +38,7 @@ def _set_active(user_id: str, active: bool, by: User) -> User:
     if not by.is_superuser:
         raise Denied(_("Only an administrator of this instance may do this."))
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(pk=user_id).first() if "\0" not in user_id else None
-        if user is None:
-            raise NotFound(f"There is no user {user_id}.")
+        user = find(User.objects.select_for_update(), user_id, f"There is no user {user_id}.")
         if user.is_active != active:
             user.is_active = active
             user.save(update_fields=["is_active"])

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from accounts.acting import Actor
 from accounts.keys import NewKey, create_key, revoke_key
 from accounts.models import ApiKey, Organization, Project
-from common.errors import Conflict, Invalid, NotFound
+from common.errors import Conflict, Invalid
+from common.finding import find
 
 LONGEST_NOTE = 200
 PREFIXES = {"publicKey": "pk-lf-", "secretKey": "sk-lf-"}
@@ -43,9 +44,7 @@ def issue_key(
 def withdraw_key(owner: Project | Organization, key_id: str, by: Actor) -> None:
     """Revoke a key of `owner`; it stops working at once. Raises Denied, NotFound."""
     _needs_permission(owner, by)
-    key = owner.api_keys.filter(pk=key_id).first() if "\0" not in key_id else None
-    if key is None:
-        raise NotFound(f"There is no key {key_id} here.")
+    key = find(owner.api_keys.all(), key_id, f"There is no key {key_id} here.")
     with transaction.atomic():
         _record("revoke", owner, key, by)
         revoke_key(key)

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
 from accounts.models import Project, SavedView, User
-from common.errors import Conflict, Invalid, NotFound
+from common.errors import Conflict, Invalid
+from common.finding import find
 
 MAX_NAME = 100
 MAX_QUERY = 4000
@@ -39,11 +40,8 @@ def default_of(views: Sequence[SavedView]) -> SavedView | None:
 
 def find_view(project: Project, user: User, view_id: str) -> SavedView:
     """A view that the person sees; raises NotFound."""
-    seen = Q(shared=True) | Q(owner=user)
-    view = SavedView.objects.filter(seen, project=project, pk=view_id).first() if "\0" not in view_id else None
-    if view is None:
-        raise NotFound(_("There is no such view: it was deleted, or it is not shared."))
-    return view
+    seen = SavedView.objects.filter(Q(shared=True) | Q(owner=user), project=project)
+    return find(seen, view_id, _("There is no such view: it was deleted, or it is not shared."))
 
 
 def save_view(

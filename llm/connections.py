@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from accounts.authors import Author
 from accounts.storable import storable
 from common import crypto
-from common.errors import Invalid, NotFound
+from common.errors import Invalid
+from common.finding import find
 from common.outbound import check_url
 from llm.models import ADAPTERS, LlmConnection
 
@@ -75,12 +76,7 @@ def remove(project_id: str, connection_id: str, author: Author) -> None:
 
 def own(project_id: str, connection_id: str) -> LlmConnection:
     """The project's connection of that id. Raises NotFound."""
-    found = None
-    if "\0" not in connection_id:
-        found = LlmConnection.objects.filter(project_id=project_id, pk=connection_id).first()
-    if found is None:
-        raise NotFound("LLM connection not found")
-    return found
+    return find(LlmConnection.objects.filter(project_id=project_id), connection_id, "LLM connection not found")
 
 
 def as_told(connection: LlmConnection) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.authors import Author
 from accounts.storable import storable
 from common.errors import Invalid, NotFound
+from common.finding import find
 from common.ids import new_id
 from llm import builtin
 from llm.models import TOKENIZERS, UNITS, ModelDefinition
@@ -86,12 +87,7 @@ def remove(project_id: str, model_id: str, author: Author) -> None:
 
 def own(project_id: str, model_id: str) -> ModelDefinition:
     """The project's definition of that id; raises NotFound."""
-    definition = None
-    if "\0" not in model_id:
-        definition = ModelDefinition.objects.filter(project_id=project_id, pk=model_id).first()
-    if definition is None:
-        raise NotFound("Model not found")
-    return definition
+    return find(ModelDefinition.objects.filter(project_id=project_id), model_id, "Model not found")
 
 
 def as_told(definition: ModelDefinition) -> dict[str, Any]:

@@ -8,7 +8,7 @@ anything and is "none of" anything.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import BooleanField, Exists, F, Func, JSONField, OuterRef, Q, TextField, Value
@@ -17,6 +17,7 @@ from rest_framework.exceptions import ParseError
 
 from common.api.parsing import decode_json
 from common.errors import Invalid
+from common.moments import parse_moment
 from prompts.models import PromptLabel
 
 MOST = 100
@@ -113,13 +114,10 @@ def _text(value: Any, place: str) -> str:
 
 
 def _moment(value: Any, place: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
+    moment = parse_moment(value)
     if moment is None:
         raise Invalid(f"{place} must be a time in ISO 8601, e.g. 2026-01-31T12:00:00Z.", place)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment
 
 
 # --- Asking: by type of condition ---------------------------------------------------------------------

@@ -16,7 +16,8 @@ from django.utils import timezone
 from accounts.acting import Actor
 from accounts.models import Project
 from common.crypto import Unreadable, seal, unseal
-from common.errors import Invalid, NotFound
+from common.errors import Invalid
+from common.finding import find
 from common.outbound import check_url
 from tracing.media_files.s3 import Refused, S3Files
 from tracing.models.exports import BlobStorageIntegration
@@ -117,12 +118,9 @@ def remove(organization_id: str, integration_id: str, actor: Actor) -> None:
 def own(organization_id: str, integration_id: str) -> BlobStorageIntegration:
     """The organization's export of that id. Raises NotFound."""
     rows = BlobStorageIntegration.objects.select_related("project").filter(
-        project__organization_id=organization_id, project__deleted_at=None, pk=integration_id
+        project__organization_id=organization_id, project__deleted_at=None
     )
-    found = rows.first() if "\0" not in integration_id else None
-    if found is None:
-        raise NotFound("Blob storage integration not found")
-    return found
+    return find(rows, integration_id, "Blob storage integration not found")
 
 
 def sync_status(integration: BlobStorageIntegration) -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.authors import Author
 from common.errors import Conflict, Invalid, NotFound
+from common.finding import find
 from common.ids import new_id
 from tracing.models.dashboards import Dashboard, Widget
 from tracing.widgets import MAX_DESCRIPTION, check_filters, check_name, check_text
@@ -17,6 +18,7 @@ COLUMNS = 12
 MOST_ROWS = 10_000
 MOST_PLACEMENTS = 200
 MAX_ID = 200
+MISSING = "Dashboard not found within authorized project"
 SIDE = 6  # of a tile whose size nobody gave
 # What a placement shows, by its type.
 CONTENT = {"widget": "widgetId", "preset": "presetId"}
@@ -112,8 +114,7 @@ def displace(project_id: str, dashboard_id: str, placement_id: str, author: Auth
 
 def own(project_id: str, dashboard_id: str) -> Dashboard:
     """The project's dashboard of that id. Raises NotFound."""
-    rows = Dashboard.objects.filter(project_id=project_id, pk=dashboard_id)
-    return _found(rows.first() if "\0" not in dashboard_id else None)
+    return find(Dashboard.objects.filter(project_id=project_id), dashboard_id, MISSING)
 
 
 def find_tile(dashboard: Dashboard, placement_id: str) -> dict[str, Any]:
@@ -195,14 +196,7 @@ def _save(dashboard: Dashboard, author: Author, action: str, before: Mapping[str
 
 
 def _locked(project_id: str, dashboard_id: str) -> Dashboard:
-    rows = Dashboard.objects.select_for_update().filter(project_id=project_id, pk=dashboard_id)
-    return _found(rows.first() if "\0" not in dashboard_id else None)
-
-
-def _found(dashboard: Dashboard | None) -> Dashboard:
-    if dashboard is None:
-        raise NotFound("Dashboard not found within authorized project")
-    return dashboard
+    return find(Dashboard.objects.select_for_update().filter(project_id=project_id), dashboard_id, MISSING)
 
 
 def _told(dashboard: Dashboard) -> dict[str, Any]:

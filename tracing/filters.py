@@ -5,12 +5,13 @@ A filter is `{type, column, operator, value, key?}`; several are ANDed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from common.errors import Invalid
+from common.moments import parse_moment
 
 OPERATORS: Mapping[str, tuple[str, ...]] = {
     "datetime": (">", "<", ">=", "<="),
@@ -255,10 +256,7 @@ def _value(kind: str, value: Any, place: str) -> Any:
 
 
 def _moment(value: Any, place: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
+    moment = parse_moment(value)
     if moment is None:
         raise Invalid(f"{place} must be an ISO 8601 date and time.", place)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment

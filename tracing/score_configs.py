@@ -8,7 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from accounts.authors import Author
-from common.errors import Invalid, NotFound
+from common.errors import Invalid
+from common.finding import find
 from common.ids import new_id
 from tracing.models.configured import CONFIG_TYPES, ScoreConfig
 
@@ -54,12 +55,8 @@ def archive(project_id: str, config_id: str, author: Author, *, archived: bool =
 
 def own(project_id: str, config_id: str) -> ScoreConfig:
     """The project's config of that id; raises NotFound."""
-    config = None
-    if "\0" not in config_id:
-        config = ScoreConfig.objects.filter(project_id=project_id, pk=config_id).first()
-    if config is None:
-        raise NotFound("Score config not found within authorized project")
-    return config
+    rows = ScoreConfig.objects.filter(project_id=project_id)
+    return find(rows, config_id, "Score config not found within authorized project")
 
 
 def draft_of(config: ScoreConfig) -> Draft:

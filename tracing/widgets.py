@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.authors import Author
-from common.errors import Conflict, Invalid, NotFound
+from common.errors import Conflict, Invalid
+from common.finding import find
 from tracing.filters import Filter, check_filter
 from tracing.models.dashboards import Dashboard, Widget
 from tracing.store import store
@@ -24,6 +25,7 @@ OVER_TIME = ("LINE_TIME_SERIES", "AREA_TIME_SERIES", "BAR_TIME_SERIES")
 CHARTS = (*OVER_TIME, "HORIZONTAL_BAR", "VERTICAL_BAR", "PIE", "NUMBER", "HISTOGRAM", "PIVOT_TABLE")
 MAX_NAME, MAX_DESCRIPTION, MAX_PARTS, MAX_FILTERS = 200, 10_000, 10, 50
 MAX_ROWS, MAX_BINS = 1000, 100
+MISSING = "Dashboard widget not found within authorized project"
 USUAL_ROWS = 100
 # Beyond it numbers change on their way through JavaScript.
 MAX_NUMBER = 2**53
@@ -89,7 +91,7 @@ def remove(project_id: str, widget_id: str, author: Author) -> None:
 
 def own(project_id: str, widget_id: str) -> Widget:
     """The project's widget of that id. Raises NotFound."""
-    return _found(Widget.objects.filter(project_id=project_id, pk=widget_id).first() if "\0" not in widget_id else None)
+    return find(Widget.objects.filter(project_id=project_id), widget_id, MISSING)
 
 
 def question(
@@ -200,14 +202,7 @@ def _filter(raw: Any, place: str) -> Filter:
 
 def _locked(project_id: str, widget_id: str) -> Widget:
     """For the rest of the transaction: no dashboard places it meanwhile."""
-    rows = Widget.objects.select_for_update().filter(project_id=project_id, pk=widget_id)
-    return _found(rows.first() if "\0" not in widget_id else None)
-
-
-def _found(widget: Widget | None) -> Widget:
-    if widget is None:
-        raise NotFound("Dashboard widget not found within authorized project")
-    return widget
+    return find(Widget.objects.select_for_update().filter(project_id=project_id), widget_id, MISSING)
 
 
 def _told(widget: Widget) -> dict[str, Any]:

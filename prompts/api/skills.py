@@ -1,7 +1,7 @@
 """`/unstable/skills` (Python SDK 5.0.4, `api/unstable/skills`, whose methods decide; api.md, section 9)."""
 
 import mimetypes
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from rest_framework.request import Request
@@ -11,6 +11,7 @@ from common.api.fields import WireStruct, convert
 from common.api.pagination import envelope, page_and_limit, whole
 from common.api.structured import StructuredView
 from common.errors import Invalid, NotFound
+from common.moments import parse_moment
 from prompts import skills
 from prompts.authors import Author
 from prompts.models import LATEST, SkillVersion
@@ -121,11 +122,10 @@ def _moment(request: Request, name: str) -> datetime | None:
     text = _text(request, name)
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text.strip().replace(" ", "+"))
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise Invalid(f"{name} must be an ISO 8601 date and time.", name) from None
+    moment = parse_moment(text.strip().replace(" ", "+"))
+    if moment is None:
+        raise Invalid(f"{name} must be an ISO 8601 date and time.", name)
+    return moment
 
 
 def _number(text: str) -> int:

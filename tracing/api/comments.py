@@ -8,7 +8,8 @@ from rest_framework.response import Response
 from common.api.fields import WireStruct, convert
 from common.api.pagination import envelope, page_and_limit
 from common.api.views import PublicView
-from common.errors import Invalid, NotFound
+from common.errors import Invalid
+from common.finding import find
 from tracing import comments
 from tracing.api.params import Params
 from tracing.models.comments import Comment
@@ -54,11 +55,8 @@ class CommentView(PublicView):
     """`GET /comments/{id}`."""
 
     def get(self, request: Request, comment_id: str) -> Response:
-        rows = Comment.objects.filter(project_id=self.project_id, pk=comment_id)
-        found = rows.first() if "\0" not in comment_id else None
-        if found is None:
-            raise NotFound("Comment not found within authorized project")
-        return Response(shown(found))
+        rows = Comment.objects.filter(project_id=self.project_id)
+        return Response(shown(find(rows, comment_id, "Comment not found within authorized project")))
 
 
 def shown(comment: Comment) -> dict[str, Any]:

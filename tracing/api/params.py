@@ -3,12 +3,13 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from django.http import QueryDict
 
 from common.errors import Invalid, NotFound
+from common.moments import parse_moment
 from tracing.filters import Filter, parse_filters
 
 Order = tuple[str, Literal["asc", "desc"]]
@@ -44,11 +45,10 @@ class Params:
         text = self.text(name)
         if text is None:
             return None
-        try:
-            moment = datetime.fromisoformat(_LOST_PLUS.sub("+", text.strip()))
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            raise Invalid(f"{name} must be an ISO 8601 date and time.", name) from None
+        moment = parse_moment(_LOST_PLUS.sub("+", text.strip()))
+        if moment is None:
+            raise Invalid(f"{name} must be an ISO 8601 date and time.", name)
+        return moment
 
     def flag(self, name: str) -> bool | None:
         text = self.text(name)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.views.tables import TablePage
 from common.errors import Invalid
+from common.moments import parse_moment
 from tracing.filters import Filter, filters_as_json
 from tracing.store.base import Cursor
 from tracing.store.base import Page as StorePage
@@ -90,14 +91,14 @@ class ListPage(TablePage, ABC):
 
     def written_since(self, filtering: Filtering, now: datetime) -> HttpResponse:
         """The rows to put in place: one question to the store, and nothing (204) as long as nothing was written."""
-        since, oldest = (_moment(self.request.GET.get(name, "")) for name in ("since", "oldest"))
+        since, oldest = (parse_moment(self.request.GET.get(name, "")) for name in ("since", "oldest"))
         if oldest is not None:
             filtering = replace(
                 filtering, filters=(*filtering.filters, Filter("datetime", self.time_column, ">=", oldest))
             )
         column, direction = read_order(QueryDict(), self.orders, self.default_order)
         page = self.read(filtering, (column, direction), Cursor(limit=FOLLOWED))
-        written = [row for row in page.rows if since is None or row.updated_at > since - SLACK]
+        written = [row for row in page.rows if since is None or row.updated_at + SLACK > since]
         if not written:
             response = HttpResponse(status=204)
         else:
@@ -131,14 +132,6 @@ class ListPage(TablePage, ABC):
 
     def more(self, filtering: Filtering) -> dict[str, Any]:
         return {}
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def read_window(

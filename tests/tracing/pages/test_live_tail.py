@@ -81,7 +81,17 @@ def test_following_shows_the_newest_first_and_from_the_beginning(bobs: Visitor, 
     assert 'role="switch"' not in bobs.get("sessions")
 
 
-@pytest.mark.parametrize("query", ["since=x&oldest=y", "since=&oldest=", "since=2026-01-01T00:00:00", "since=%00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "since=x&oldest=y",
+        "since=&oldest=",
+        "since=2026-01-01T00:00:00",
+        "since=%00",
+        "since=0001-01-01T00:00:00&oldest=0001-01-01T00:00:00",
+        "since=9999-12-31T23:59:59",
+    ],
+)
 def test_a_poll_with_nonsense_is_answered(bobs: Visitor, write: Write, query: str) -> None:
     write(trace("t1"))
     assert bobs.client.get(f"{bobs.root}/traces?live=1&{query}").status_code in (200, 204)
