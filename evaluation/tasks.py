@@ -18,13 +18,13 @@ def run_experiment_task(experiment_id: str) -> None:
         enqueue_experiment(experiment_id)
 
 
-@shared_task(name="evaluation.sweep_experiments")
-def sweep_experiments() -> None:
-    """Start again what a killed worker or a lost broker left."""
-    for experiment_id in desk.abandoned():
-        enqueue_experiment(experiment_id)
-
-
 def enqueue_experiment(experiment_id: str) -> bool:
     """Hand an experiment to a worker. Call it after the commit."""
     return enqueue(run_experiment_task, experiment_id)
+
+
+@shared_task(name="evaluation.sweep")
+def sweep() -> None:
+    """Start again what a killed worker or a lost broker left."""
+    for experiment_id in desk.abandoned():
+        enqueue_experiment(experiment_id)

@@ -156,6 +156,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     },
     "delete what is kept long enough": {"task": "tracing.tasks.enforce_retention", "schedule": 3600.0},
     "export to buckets": {"task": "tracing.tasks.export_to_buckets", "schedule": 300.0},
+    "go on with what a worker left": {
+        "task": "evaluation.sweep",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},  # the next one does the same
+    },
     "delete what belonged to deleted traces": {"task": "tracing.tasks.sweep", "schedule": 24 * 3600.0},
 }
 
