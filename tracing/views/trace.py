@@ -3,7 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -145,7 +147,7 @@ class TracePage(Page):
             "comment_count": said.get(chosen_id, 0),
             "tab": tab if tab in dict(TABS) else "preview",
             "tabs": TABS,
-            "raw": _raw(body),
+            "raw": partial(_raw, body),
             "input": body.input,
             "output": body.output,
             "may_write": self.may("traces:write"),
@@ -234,6 +236,5 @@ def _position(text: str) -> int:
 
 
 def _raw(record: Trace | Observation) -> dict[str, Any]:
-    values = asdict(record)
-    values.pop("outline", None)
-    return {name: moment(value) if hasattr(value, "tzinfo") else value for name, value in values.items()}
+    values = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "outline"}
+    return {name: moment(value) if isinstance(value, datetime) else value for name, value in values.items()}
