@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -202,4 +203,10 @@ def metadata_text(stored: Mapping[str, JsonText] | None) -> JsonText | None:
     """The JSON object of `{key: JSON text}`."""
     if stored is None:
         return None
-    return "{" + ",".join(f"{orjson.dumps(key).decode()}:{text}" for key, text in stored.items()) + "}"
+    return "{" + ",".join([f"{_quoted(key)}:{text}" for key, text in stored.items()]) + "}"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(key: str) -> str:
+    """A key as JSON; the same few come again and again."""
+    return orjson.dumps(key).decode()
