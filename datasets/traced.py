@@ -5,6 +5,7 @@ repeating it, by a person or by a worker, changes nothing and never undoes a cor
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -36,6 +37,7 @@ CHUNK = 100
 # Chosen one by one on a page, and added while the person waits.
 MOST = 500
 REASONS = 5
+_POSITION = re.compile(r"-?[0-9]{1,9}")  # in a list; from its end when negative
 
 SOURCES: Mapping[str, Any] = {
     "input": gettext_lazy("Input"),
@@ -259,7 +261,7 @@ def _value(record: Record, part: Part) -> Any:
     for step in filter(None, part.path.split(".")):
         if isinstance(value, Mapping) and step in value:
             value = value[step]
-        elif isinstance(value, list) and step.lstrip("-").isdecimal() and -len(value) <= int(step) < len(value):
+        elif isinstance(value, list) and _POSITION.fullmatch(step) and -len(value) <= int(step) < len(value):
             value = value[int(step)]
         else:
             return None

@@ -65,4 +65,4 @@ class StructuredView(PublicView):
 
 
 def _step(step: str) -> str | int:
-    return int(step) if step.isascii() and step.isdigit() else step
+    return int(step) if step.isascii() and step.isdigit() and len(step) < 10 else step

@@ -52,6 +52,9 @@ def test_the_form_opens_with_what_it_would_make(bobs: Visitor, traced: None, dat
     look = {"kind": "traces", "id": ["t/1"], "do": "look", "dataset": dataset["id"], "input_from": "input"}
     page = bobs.post(ADD, **look, input_path="messages.-1.content", metadata_from="metadata").content.decode()
     assert '<td class="preview">Столица Италии?</td><td class="preview">–</td>' in page
+    for nowhere in ("messages.--1.content", "messages.7.content", "messages.-"):
+        answer = bobs.post(ADD, **look, input_path=nowhere)
+        assert answer.status_code == 200 and "Столица Италии?</td>" not in answer.content.decode()
     assert not DatasetItem.objects.exists()
 
 

@@ -72,6 +72,6 @@ def encoding(sent: str) -> str:
 
 
 def _check_version(sent: str | None) -> None:
-    if sent is None or (sent.isascii() and sent.isdigit() and int(sent) <= NEWEST_VERSION):
+    if sent is None or (sent.isascii() and sent.isdigit() and len(sent) < 10 and int(sent) <= NEWEST_VERSION):
         return
     raise ParseError(f"x-langfuse-ingestion-version must be a number up to {NEWEST_VERSION}, not '{sent[:50]}'.")

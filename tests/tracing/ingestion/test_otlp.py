@@ -266,7 +266,8 @@ def test_another_content_type_is_refused(doors: Doors, content_type: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("version", "status"), [("0", 200), ("4", 200), ("5", 400), ("four", 400), ("NaN", 400), ("-1", 400)]
+    ("version", "status"),
+    [("0", 200), ("4", 200), ("5", 400), ("four", 400), ("NaN", 400), ("-1", 400), ("9" * 5000, 400)],
 )
 def test_versions_beyond_ours_are_refused(doors: Doors, version: str, status: int) -> None:
     assert doors.export(export(span()), HTTP_X_LANGFUSE_INGESTION_VERSION=version).status_code == status

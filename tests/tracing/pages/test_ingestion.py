@@ -73,7 +73,7 @@ def test_chosen_events_are_replayed_and_deleted(page: Client, api: Api, address:
     event = rejected(api)
     event.body, event.size = MENDED, len(MENDED)  # as if the server had learned to read it
     event.save()
-    assert page.post(address, {"id": [event.pk, "x", "9" * 30], "do": "replay"}).status_code == 302
+    assert page.post(address, {"id": [event.pk, "x", "9" * 30, "9" * 5000], "do": "replay"}).status_code == 302
     assert api.get("traces/t2").status_code == 200
     page.post(address, {"id": event.pk, "do": "delete"})
     assert not RejectedEvent.objects.exists()
