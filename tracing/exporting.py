@@ -80,10 +80,11 @@ def export(integration: BlobStorageIntegration) -> None:
     try:
         for since, until in _windows(integration, min(pause, LONGEST_WINDOW)):
             _copy(integration, since, until)
-            # Noted at once; and whoever switches the export off stops it here.
+            # Noted at once; and whoever changes the export or switches it off stops it here, and says when it is due.
             going_on = rows.filter(enabled=True, updated_at=integration.updated_at)
             if not going_on.update(last_sync_at=until, running_since=timezone.now()):
-                break
+                rows.update(running_since=None)
+                return
         ended |= {"last_error": None, "last_error_at": None}
     except (Unreadable, DomainError) as error:
         log.warning("The export %s failed: %s", integration.pk, error)

@@ -98,6 +98,24 @@ def test_nothing_is_done_before_it_is_due_or_by_two_at_once(owner: Api, wanted: 
     assert len(read(bucket, "traces")) == 1
 
 
+def test_settings_changed_while_it_runs_hold_from_there_on(
+    owner: Api, wanted: Any, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner.put(PATH, wanted)
+    copy = exporting._copy
+
+    def copy_and_change(*window: Any) -> None:
+        copy(*window)
+        assert owner.put(PATH, wanted | {"prefix": "other/"}).status_code == 200
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(exporting, "_copy", copy_and_change)
+        exporting.run_due()
+    assert not any(name.startswith("other/") and "/traces/" in name for name in names(bucket, BUCKET))
+    exporting.run_due()
+    assert any(name.startswith("other/") and "/traces/" in name for name in names(bucket, BUCKET))
+
+
 @pytest.mark.parametrize(("mode", "count"), [("FROM_TODAY", 0), ("FROM_CUSTOM_DATE", 1)])
 def test_the_beginning_is_a_choice(owner: Api, wanted: Any, bucket: Any, mode: str, count: int) -> None:
     start = (timezone.now() - timedelta(days=3)).isoformat()
