@@ -17,8 +17,6 @@ from datasets.models import MAX_NAME, Dataset, DatasetItem, DatasetRun
 from datasets.schemas import check_schema, require, schemas_of
 from datasets.texts import checked, checked_or_empty
 
-JSON_FIELDS = ("metadata", "input_schema", "expected_output_schema")
-
 
 def upsert_dataset(
     project_id: str,

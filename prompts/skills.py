@@ -222,16 +222,17 @@ def _blobs(project_id: str, files: Sequence[File]) -> list[SkillBlob]:
         hashes.append(sha256(file.content))
     storable = [one for one in hashes if "\0" not in one]
     known = {blob.sha256: blob for blob in SkillBlob.objects.filter(project_id=project_id, sha256__in=storable)}
-    for position, (file, wanted) in enumerate(zip(files, hashes, strict=True)):
-        if wanted in known:
-            continue
-        if file.content is None:
+    fresh: dict[str, SkillBlob] = {}
+    for file, wanted in zip(files, hashes, strict=True):
+        if file.content is not None and wanted not in known:
+            length = len(file.content.encode())
+            fresh[wanted] = SkillBlob(project_id=project_id, sha256=wanted, content=file.content, length=length)
+    known |= fresh
+    for position, wanted in enumerate(hashes):
+        if wanted not in known:
             place = f"files[{position}].sha256Hash"
             raise Invalid(f"{place}: there is no such text in this project; send its content.", place)
-        length = len(file.content.encode())
-        known[wanted] = SkillBlob.objects.create(
-            project_id=project_id, sha256=wanted, content=file.content, length=length
-        )
+    SkillBlob.objects.bulk_create(fresh.values())
     return [known[wanted] for wanted in hashes]
 
 

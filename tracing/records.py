@@ -11,7 +11,7 @@ Times are aware datetimes in UTC; durations are seconds; money is US dollars; us
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 JsonText = str
 
@@ -28,8 +28,6 @@ OBSERVATION_TYPES = (
     "GUARDRAIL",
 )
 LEVELS = ("DEBUG", "DEFAULT", "WARNING", "ERROR")
-ScoreType = Literal["NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT", "CORRECTION"]
-ScoreSource = Literal["API", "ANNOTATION", "EVAL"]
 
 
 # --- What is read -----------------------------------------------------------------------------------
