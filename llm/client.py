@@ -28,10 +28,25 @@ from llm.failures import Fault
 from llm.limits import Limits
 from llm.models import LlmConnection
 from llm.payloads import CutShort, Gathering, NoAnswer, Said, model_names, read_answer
+from llm.shared_limits import Lease
 from llm.transport import http_client
 
 FIRST_WAIT = 0.5  # seconds before the second attempt; doubled before each further one
 _END = object()
+# What may come out of an attempt; anything else is a mistake of ours.
+_FAULTS = (
+    TimeoutError,
+    OpenAIError,
+    httpx2.HTTPError,
+    Invalid,
+    NoAnswer,
+    CutShort,
+    NoAddress,
+    crypto.Unreadable,
+    ValueError,
+    TypeError,
+    RecursionError,
+)
 _CHAT = "/chat/completions"
 # The client's own business: what a request brings under these names does not reach the provider.
 _OURS = frozenset({"model", "messages", "stream", "stream_options"})
@@ -64,7 +79,7 @@ class Client:
         seconds = connection.answer_seconds
         self.patience = patience or (Patience(answer=seconds, total=max(600.0, seconds)) if seconds else Patience())
         self.limits = Limits(connection)
-        self._address = connection.base_url
+        self.address = connection.base_url
         self._openai: AsyncOpenAI | None = None
         self._secrets: tuple[str, ...] = ()
         self._usage_in_streams = True
@@ -80,9 +95,10 @@ class Client:
         body = _body(request)
         while True:
             try:
-                async with call.attempt(), call.in_time():
+                async with call.attempt() as lease, call.in_time():
                     response = await self._opened().post(_CHAT, body=body, cast_to=httpx2.Response)
                     said = read_answer(response.content)
+                    lease.used = said.tokens
                 return call.answered(said)
             except _Failed as failed:
                 await call.wait_after(failed.fault)
@@ -96,7 +112,7 @@ class Client:
         passed_on = False
         while True:
             try:
-                async with call.attempt():
+                async with call.attempt() as lease:
                     gathering = Gathering()
                     async with aclosing(self._chunks(call, request)) as chunks:
                         async for chunk in chunks:
@@ -107,6 +123,7 @@ class Client:
                                 passed_on = True
                                 yield Piece(text)
                     said = gathering.said()
+                    lease.used = said.tokens
                 yield call.answered(said)
                 return
             except _Failed as failed:
@@ -130,6 +147,7 @@ class Client:
     async def close(self) -> None:
         """Hang up. The next call connects anew."""
         client, self._openai = self._openai, None
+        await self.limits.close()
         if client is not None:
             await client.close()
 
@@ -152,25 +170,14 @@ class Client:
                 yield chunk
 
     def _opened(self) -> AsyncOpenAI:
-        """The client of the `openai` package, made for the first call. Raises _Failed."""
+        """The client of the `openai` package, made for the first call. Raises NoAddress, crypto.Unreadable."""
         if self._openai is None:
-            try:
-                self._address = address_of(self.connection)
-                key, headers = _unsealed(self.connection)
-            except NoAddress as error:
-                raise _Failed(Fault(FailureKind.BAD_REQUEST, str(error))) from None
-            except crypto.Unreadable:
-                words = _(
-                    "The key was sealed under another PROMPTLAB_ENCRYPTION_KEY. Enter it again in the connection."
-                )
-                raise _Failed(Fault(FailureKind.UNREADABLE_KEY, words)) from None
+            self.address = address_of(self.connection)
+            key, headers = _unsealed(self.connection)
             self._secrets = (key, *headers.values())
-            http = http_client(self._address, self.patience.connect)
+            http = http_client(self.address, self.patience.connect)
             self._openai = client_of(self.connection, key, headers, http)
         return self._openai
-
-    def _fault_of(self, error: Exception, model: str) -> Fault:
-        return failures.fault_of(error, model, self._address)
 
     def _told(self, message: str) -> str:
         """The sentence without secrets: some servers repeat what they were sent."""
@@ -238,30 +245,38 @@ class _Call:
         self._first_token_at: datetime | None = None
 
     @asynccontextmanager
-    async def attempt(self) -> AsyncIterator[None]:
+    async def attempt(self) -> AsyncIterator[Lease]:
         """Waits for a free place, then times what happens inside; whatever goes wrong there becomes _Failed.
 
         The wait does not count: who asks for much at once is served in turn.
         """
         asked = time.monotonic()
-        async with self._client.limits.slot(self._request):
+        async with self._client.limits.slot(self._request) as lease:
             now = time.monotonic()
             self._deadline += now - asked
             self._ends = min(now + self._client.patience.answer, self._deadline)
             self._taken += 1
             self._started_at, self._first_token_at = datetime.now(UTC), None
             try:
-                yield
-            except TimeoutError:
-                raise _Failed(failures.too_slow(round(time.monotonic() - now, 1))) from None
-            except CutShort:
-                raise _Failed(failures.cut_short()) from None
-            except NoAnswer as error:
-                raise _Failed(failures.no_answer(str(error))) from None
-            except (OpenAIError, httpx2.HTTPError, Invalid, ValueError, TypeError, RecursionError) as error:
-                raise _Failed(self._client._fault_of(error, self._request.model)) from error
+                yield lease
+            except _FAULTS as error:
+                fault = self._fault_of(error, time.monotonic() - now)
+                if fault.kind is FailureKind.RATE_LIMITED:
+                    self._client.limits.refused(min(fault.retry_after or 0.0, self._client.patience.longest_wait))
+                raise _Failed(fault) from error
             finally:
                 self._ended_at = datetime.now(UTC)
+            self._client.limits.served()
+
+    def _fault_of(self, error: Exception, seconds: float) -> Fault:
+        if isinstance(error, NoAddress):
+            return Fault(FailureKind.BAD_REQUEST, str(error))
+        if isinstance(error, crypto.Unreadable):
+            words = _("The key was sealed under another PROMPTLAB_ENCRYPTION_KEY. Enter it again in the connection.")
+            return Fault(FailureKind.UNREADABLE_KEY, words)
+        if isinstance(error, TimeoutError):
+            return failures.too_slow(round(seconds, 1))
+        return failures.fault_of(error, self._request.model, self._client.address)
 
     def in_time(self) -> asyncio.Timeout:
         """Bounds what is awaited inside by the end of the attempt."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from json import JSONDecodeError
 
 import httpx2
 import openai
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from llm.calls import FailureKind
-from llm.payloads import excerpt, words_of
+from llm.payloads import CutShort, NoAnswer, excerpt, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,18 @@ _TELLING = (
 
 
 def fault_of(error: Exception, model: str, address: str) -> Fault:
-    """What an exception of the `openai` package means."""
+    """What an exception means: one of the `openai` package, or one that says that there was no answer."""
     if isinstance(error, openai.APIStatusError):
         return _refused(error.response, model, address)
     if isinstance(error, openai.APITimeoutError):
         return Fault(FailureKind.TIMEOUT, _("%(address)s cannot be reached in time. Try later.") % {"address": address})
+    if isinstance(error, JSONDecodeError):  # in a stream
+        error = NoAnswer(f"no JSON: {excerpt(error.doc, 200)}")
+    if isinstance(error, NoAnswer):
+        told = _("What came is no answer: %(words)s. Check the base URL; if it is right, try again later.")
+        return Fault(FailureKind.INVALID_ANSWER, told % {"words": _bare(str(error))})
+    if isinstance(error, CutShort):
+        return Fault(FailureKind.CONNECTION, _("The stream ended before the answer was whole. Try again."))
     cause = error.__cause__ or error
     if isinstance(cause, Invalid):
         return Fault(FailureKind.FORBIDDEN_HOST, cause.message)
@@ -66,21 +74,10 @@ def fault_of(error: Exception, model: str, address: str) -> Fault:
     return Fault(FailureKind.BAD_REQUEST, words % {"words": _detail(cause)})
 
 
-def no_answer(words: str) -> Fault:
-    """Something came that is no answer."""
-    told = _("What came is no answer: %(words)s. Check the base URL; if it is right, try again later.")
-    return Fault(FailureKind.INVALID_ANSWER, told % {"words": _bare(words)})
-
-
 def too_slow(seconds: float) -> Fault:
     """The answer took longer than the caller waits."""
     words = _("There was no whole answer within %(seconds)g seconds. Try later, or give the connection more time.")
     return Fault(FailureKind.TIMEOUT, words % {"seconds": seconds})
-
-
-def cut_short() -> Fault:
-    """A stream that ended without its end."""
-    return Fault(FailureKind.CONNECTION, _("The stream ended before the answer was whole. Try again."))
 
 
 def _refused(response: httpx2.Response, model: str, address: str) -> Fault:

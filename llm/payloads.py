@@ -26,6 +26,12 @@ class Said:
     usage: Mapping[str, Any]
     cost: float | None
 
+    @property
+    def tokens(self) -> int | None:
+        """All that the provider counted."""
+        total = self.usage.get("total_tokens")
+        return total if isinstance(total, int) and 0 <= total < 2**31 else None
+
 
 def read_answer(body: bytes) -> Said:
     """The body of a chat completion. Raises NoAnswer."""
