@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from tests import services
 from tests.endpoint.server import Endpoint
 from tests.sdk import telling
+from tests.sdk.bodies import body_of
 from tests.sdk.stage import Stage, running
 
 RECORDED = Path(__file__).parent.parent / "recorded"
@@ -73,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Proxy
 
     def _forward(self) -> None:
-        body = self._body()
+        body = body_of(self)
         upstream = urlsplit(self.server.upstream)
         connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=30)
         sent = {name: value for name, value in self.headers.items() if name.lower() not in HOP}
@@ -91,16 +92,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _forward
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = b""
-        while size := int(self.rfile.readline(), 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return body
 
     def _note(self, body: bytes, status: int) -> None:
         with self.server.lock:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
+from tests.sdk.bodies import body_of
+
 KEPT_HEADERS = ("content-type", "content-encoding", "user-agent")
 PROJECT = {"id": "recorder", "name": "recorder", "organization": {"id": "o", "name": "o"}, "metadata": {}}
 
@@ -56,21 +58,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self._body(headers)
+        body = body_of(self)
         is_batch = self.path.endswith("/ingestion")
         status = 207 if is_batch else 200
         self.server.receiver.keep("POST", self.path, headers, body, status)
         self._answer(status, {"successes": [], "errors": []} if is_batch else {})
-
-    def _body(self, headers: dict[str, str]) -> bytes:
-        if headers.get("transfer-encoding", "").lower() != "chunked":
-            return self.rfile.read(int(headers.get("content-length") or 0))
-        body = b""
-        while size := int(self.rfile.readline(), 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return body
 
     def _answer(self, status: int, value: Any) -> None:
         payload = json.dumps(value).encode()
