@@ -11,7 +11,15 @@ from typing import Any
 
 from common.message_shapes import CLASSES, ToolCall, plain_text, tool_answer, tool_call, unwrapped
 
-ROLES = CLASSES | {"human": "user", "ai": "assistant", "model": "assistant", "function": "tool", "developer": "system"}
+ROLES = CLASSES | {
+    "human": "user",
+    "ai": "assistant",
+    "model": "assistant",
+    "function": "tool",
+    "developer": "system",
+    "tool-call": "assistant",  # smolagents
+    "tool-response": "tool",
+}
 # Keys under which messages usually sit, looked into in this order.
 WRAPPERS = (
     "messages",
@@ -152,6 +160,8 @@ def _only_text(value: Any) -> str | None:
 def role_of(item: Mapping[str, Any]) -> str:
     """Who speaks in a message without its wrapping, by the name that pages know."""
     role = str(item.get("role") or item.get("type") or "")
+    if role == "user" and _only_answers(_said(item)):
+        return "tool"  # in Google's and Anthropic's dialects a person hands over what tools answered
     return ROLES.get(role, role)
 
 
@@ -160,7 +170,7 @@ def read_message(item: Mapping[str, Any]) -> Message:
     if item.get("type") == "placeholder":
         return Message("placeholder", str(item["name"]), placeholder=True)
     item = unwrapped(item) or item
-    content = next((item[key] for key in CONTENTS if item.get(key) is not None), None)
+    content = _said(item)
     texts: list[str] = []
     images: list[str] = []
     others: list[Any] = []
@@ -185,6 +195,16 @@ def read_message(item: Mapping[str, Any]) -> Message:
         calls=tuple(calls),
         answers=answers,
     )
+
+
+def _said(item: Mapping[str, Any]) -> Any:
+    return next((item[key] for key in CONTENTS if item.get(key) is not None), None)
+
+
+def _only_answers(content: Any) -> bool:
+    if not isinstance(content, list) or not content:
+        return False
+    return all(isinstance(part, Mapping) and tool_answer(part) is not None for part in content)
 
 
 def _read_part(part: Any, texts: list[str], images: list[str], calls: list[ToolCall], others: list[Any]) -> None:

@@ -79,12 +79,15 @@ def tool_answer(part: Mapping[str, Any]) -> Any:
 
 
 def plain_text(value: Any) -> Any:
-    """The text of a value that is nothing else: `[{"text": "Rome"}]`, `{"type": "text", "value": "Rome"}`."""
+    """The text of a value that is nothing else: `[{"text": "Rome"}]`, `{"type": "text", "value": "Rome"}`,
+    `{"result": "Rome"}`."""
     if isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
         texts = [part.get("text") for part in value]
         return "\n".join(texts) if all(isinstance(text, str) for text in texts) else value
     if isinstance(value, Mapping) and set(value) == {"type", "value"}:
         return value["value"]
+    if isinstance(value, Mapping) and len(value) == 1 and isinstance(alone := _first(value, ANSWERS), str):
+        return alone
     return value
 
 

@@ -74,11 +74,35 @@ def test_calls_alone_are_what_an_assistant_asks_for() -> None:
         {"type": "tool_result", "tool_use_id": "c", "content": [{"type": "text", "text": "Tokyo"}]},
         {"toolResult": {"toolUseId": "c", "content": [{"text": "Tokyo"}]}},
         {"toolResponse": {"name": "capital_of", "output": "Tokyo"}},
+        {"type": "tool_call_response", "id": "c", "response": {"result": "Tokyo"}},
     ],
 )
 def test_the_answer_of_a_tool_is_its_text(part: dict[str, Any]) -> None:
     (read,) = messages([{"role": "tool", "content": [part]}])
     assert (read.text, read.extra) == ("Tokyo", None)
+
+
+def test_what_a_person_only_hands_over_was_said_by_a_tool() -> None:
+    answer = {"type": "tool_result", "tool_use_id": "c", "content": "Tokyo"}
+    (handed,) = messages([{"role": "user", "content": [answer]}])
+    assert (handed.role, handed.text) == ("tool", "Tokyo")
+    (asked,) = messages([{"role": "user", "content": [answer, {"type": "text", "text": "And Italy?"}]}])
+    assert asked.role == "user"
+
+
+@pytest.mark.parametrize(("role", "shown"), [("tool-call", "assistant"), ("tool-response", "tool")])
+def test_the_roles_of_smolagents_are_known_ones(role: str, shown: str) -> None:
+    (read,) = messages([{"role": role, "content": "Tokyo"}])
+    assert read.role == shown
+
+
+def test_the_blocks_of_llama_index_are_read() -> None:
+    call = {"function": {"name": "capital_of", "arguments": ARGUMENTS}}
+    asked = {"role": "user", "additional_kwargs": {}, "blocks": [{"block_type": "text", "text": "Japan?"}]}
+    called = {"role": "assistant", "additional_kwargs": {"tool_calls": [call]}, "blocks": []}
+    question, answer = messages([asked, called])
+    assert (question.role, question.text, question.extra) == ("user", "Japan?", None)
+    assert (answer.calls, answer.extra) == ((CALL,), None)
 
 
 def test_an_answer_that_is_no_text_stays_a_tree() -> None:

@@ -345,6 +345,28 @@ def test_a_call_of_pydantic_ai_is_read_by_its_messages() -> None:
     assert [message["role"] for message in json.loads(change.input or "")] == ["system", "user"]
 
 
+def test_an_answer_is_told_once_and_not_in_the_pieces_it_came_in() -> None:
+    pieces = [("", "Madr"), ("", "id"), ("stop", "Madrid")]
+    said = [{"role": "assistant", "parts": [{"content": text}], "finish_reason": end} for end, text in pieces]
+    asked = {"gen_ai.input.messages": '[{"role": "user", "parts": []}]'}
+    assert json.loads(foreign({**asked, "gen_ai.output.messages": json.dumps(said)}).output or "") == said[2:]
+    unfinished = json.dumps(said[:2])  # nothing better was told
+    assert json.loads(foreign({**asked, "gen_ai.output.messages": unfinished}).output or "") == said[:2]
+
+
+def test_litellm_tells_a_call_in_older_names_than_its_question() -> None:
+    question = [{"role": "user", "parts": [{"type": "text", "content": "Japan?"}]}]
+    attributes = {
+        "gen_ai.input.messages": json.dumps(question),
+        "gen_ai.output.messages": '[{"role": "assistant", "parts": [], "finish_reason": "tool_calls"}]',
+        "gen_ai.completion.0.function_call.name": "capital_of",
+        "gen_ai.completion.0.function_call.arguments": '{"country": "Japan"}',
+    }
+    change = foreign(attributes)
+    assert json.loads(change.input or "") == question
+    assert json.loads(change.output or "")[0]["function_call"]["name"] == "capital_of"
+
+
 def test_contents_of_events_are_opened() -> None:
     events = [
         SpanEvent("gen_ai.user.message", {"content": '[{"text": "Italy?"}]'}),

@@ -94,6 +94,7 @@ MESSAGE_EVENTS = {
 CHOICE_EVENT = "gen_ai.choice"
 DETAILS_EVENT = "gen_ai.client.inference.operation.details"
 CONTENT_EVENTS = ("gen_ai.content.prompt", "gen_ai.content.completion")
+UNFINISHED = ('"finish_reason": ""', '"finish_reason":""')
 MESSAGES = ("gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions")
 
 
@@ -108,7 +109,18 @@ def with_instructions(asked: Any, system: Any) -> Any:
 
 def _messages(attributes: Attributes, _: Sequence[Event] = ()) -> Sides:
     asked, answered, system = (first(attributes, (name,)) for name in MESSAGES)
-    return with_instructions(asked, system), answered
+    return with_instructions(asked, system), _whole(answered)
+
+
+def _whole(answered: Any) -> Any:
+    """The answer without the pieces in which it was streamed: Google's ADK tells them before it, as messages that
+    finished for no reason."""
+    if not isinstance(answered, str) or not any(mark in answered for mark in UNFINISHED):
+        return answered
+    messages = parsed(answered)
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        return answered
+    return [message for message in messages if message.get("finish_reason") != ""] or messages
 
 
 def _details_event(_: Attributes, events: Sequence[Event]) -> Sides:

@@ -78,6 +78,7 @@ READERS: tuple[Reader, ...] = (
     logfire.RUN_READER,
     logfire.EMBEDDING_READER,
     logfire.TOOL_READER,
+    litellm.CALL_READER,
     openllmetry.PROMPT_READER,
     openinference.MESSAGES_READER,
     openllmetry.OLD_PROMPT_READER,
