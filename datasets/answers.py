@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -74,8 +74,13 @@ def links_of(runs: Sequence[DatasetRun]) -> dict[int, list[DatasetRunItem]]:
     return found
 
 
-def read_answers(project_id: str, links: Sequence[DatasetRunItem]) -> list[Answer]:
-    """The answers behind run items, in their order: traces, observations and scores in one question each per 1,000."""
+def read_answers(
+    project_id: str, links: Sequence[DatasetRunItem], shared: Collection[str] | None = None
+) -> list[Answer]:
+    """The answers behind run items, in their order: traces, observations and scores in one question each per 1,000.
+
+    Give `shared` (see `shared_traces`) where the links are only some of a run's.
+    """
     trace_ids = list(dict.fromkeys(link.trace_id for link in links))
     observation_ids = list(dict.fromkeys(link.observation_id for link in links if link.observation_id))
     traces = {trace.id: trace for chunk in _chunks(trace_ids) for trace in _traces(project_id, chunk, bodies=False)}
@@ -86,10 +91,9 @@ def read_answers(project_id: str, links: Sequence[DatasetRunItem]) -> list[Answe
     for chunk in _chunks(trace_ids):
         for score in store().scores(ScoreQuery(project_id=project_id, trace_ids=tuple(chunk), window=None)).rows:
             scores[score.trace_id or ""].append(score)
-    # A trace that holds several answers (all items run below one span) is the cost of none of them alone.
-    times = Counter((link.run_id, link.trace_id) for link in links)
-    shared = {trace_id for (_, trace_id), n in times.items() if n > 1}
-    costs = _subtree_costs(project_id, shared)
+    if shared is None:
+        shared = shared_traces(links)
+    costs = _subtree_costs(project_id, {link.trace_id for link in links if link.trace_id in shared})
     return [
         _answer(
             link,
@@ -101,6 +105,13 @@ def read_answers(project_id: str, links: Sequence[DatasetRunItem]) -> list[Answe
         )
         for link in links
     ]
+
+
+def shared_traces(links: Sequence[DatasetRunItem]) -> set[str]:
+    """The traces that hold several answers of a run, as when all items are run below one span: what such a trace cost
+    is the cost of none of them alone."""
+    times = Counter((link.run_id, link.trace_id) for link in links)
+    return {trace_id for (_, trace_id), n in times.items() if n > 1}
 
 
 def with_bodies(project_id: str, answers: Sequence[Answer]) -> list[Answer]:

@@ -45,12 +45,12 @@ def _cell(row: DatasetItem, column: str) -> str:
     if column in JSON_COLUMNS:
         text: str | None = getattr(row, column)
         value = to_value(text)
-        return _bare(value) if isinstance(value, str) else text or ""
+        return bare(value) if isinstance(value, str) else text or ""
     word: str | None = row.item_id if column == "id" else getattr(row, column)
-    return _bare(word) if word else ""
+    return bare(word) if word else ""
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """A text as it is, unless an import would take it for JSON, for nothing, or trim it, or a spreadsheet for a formula
     that it would run; then it stands in JSON's quotes, which both read as text."""
     if text.strip() == text and text and text[0] not in '{["=+-@' and "\0" not in text:

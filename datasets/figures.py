@@ -1,12 +1,15 @@
 """The figures of runs, remembered: a list of runs must not read every trace and score of every run again.
 
-A summary is remembered under the run's epoch; whatever touches a trace of the run, or links a new answer, rotates the
-epoch after its commit, so that nobody can store an old summary under the new one. A deletion rotates the epoch of the
-whole project: it is rare, and what it took with it is not worth finding out.
+A run's sheet, its summary, and what was found by comparing sheets, is remembered under the run's epoch; whatever
+touches a trace of the run, or links a new answer, rotates the epoch after its commit, so that nobody can store an old
+summary under the new one. A deletion rotates the epoch of the whole project: it is rare, and what it took with it is
+not worth finding out.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from django.core.cache import cache
 from django.db import connection
@@ -17,16 +20,22 @@ from datasets.answers import links_of, read_answers
 from datasets.comparison import RunSummary, summarise
 from datasets.models import DatasetRun, DatasetRunItem
 from datasets.origins import origins_of
+from datasets.sheets import Sheet, sheet_of
 
 # Another name for another shape: what an older program remembered is not read.
-SHAPE = "run-figures-2"
+SHAPE = "run-figures-3"
 REMEMBERED_SECONDS = 300
 # Outlives every summary that was stored under an older epoch.
 EPOCH_SECONDS = 3600
 # Answers that one request reads at most (a fraction of a second); the rest is left to the next one.
 BUDGET = 1500
+# The same for a comparison, which is nothing without all of its runs.
+COMPARED = 8000
 # Asked after every batch that is stored: written out, because making it of objects took longer than answering it.
 _RUNS_OF_TRACES = "SELECT DISTINCT run_id FROM datasets_datasetrunitem WHERE project_id = %s AND trace_id = ANY(%s)"
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +46,65 @@ class Figures:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """Sheets by the runs' keys; `epoch` names this state of these runs in this order, once they are `complete`."""
+
+    sheets: Mapping[int, Sheet]
+    complete: bool
+    epoch: str
+
+
 def figures_of(project_id: str, runs: Sequence[DatasetRun]) -> Figures:
     """The summaries of runs: remembered ones, and of the others as many as the budget allows, at least one."""
     slots = _slots(project_id, [run.pk for run in runs])
     known: dict[str, RunSummary] = cache.get_many(slots.values())
     found = {key: known[slot] for key, slot in slots.items() if slot in known}
     missing = [run for run in runs if run.pk not in found]
-    chosen = _affordable(missing)
+    chosen = _affordable(missing, BUDGET)
     if chosen:
-        fresh = summaries_of(project_id, chosen)
-        cache.set_many({slots[key]: summary for key, summary in fresh.items()}, REMEMBERED_SECONDS)
-        found |= fresh
+        fresh = read_runs(project_id, chosen)
+        _remember(slots, fresh)
+        found |= {key: summary for key, (_sheet, summary) in fresh.items()}
     return Figures(found, complete=len(chosen) == len(missing))
 
 
-def summaries_of(project_id: str, runs: Sequence[DatasetRun]) -> dict[int, RunSummary]:
-    """The summaries of runs as they are now."""
+def sheets_of(project_id: str, runs: Sequence[DatasetRun], budget: int = COMPARED) -> Sheets:
+    """The sheets of runs, in the same way."""
+    slots = _slots(project_id, [run.pk for run in runs])
+    known: dict[str, Sheet] = cache.get_many([_sheet_slot(slot) for slot in slots.values()])
+    found = {key: known[_sheet_slot(slot)] for key, slot in slots.items() if _sheet_slot(slot) in known}
+    missing = [run for run in runs if run.pk not in found]
+    chosen = _affordable(missing, budget)
+    if chosen:
+        fresh = read_runs(project_id, chosen)
+        _remember(slots, fresh)
+        found |= {key: sheet for key, (sheet, _summary) in fresh.items()}
+    named = "\n".join(slots[run.pk] for run in runs)
+    return Sheets(found, len(chosen) == len(missing), hashlib.sha256(named.encode()).hexdigest())
+
+
+def remembered(epoch: str, question: str, answer: Callable[[], Made]) -> Made:
+    """What was made of the sheets of an epoch, made anew when nobody remembers it."""
+    slot = f"{SHAPE}:{epoch}:{hashlib.sha256(question.encode('utf-8', 'replace')).hexdigest()}"
+    # In a tuple, so that None can be remembered, too.
+    known: tuple[Made] | None = cache.get(slot)
+    if known is None:
+        known = (answer(),)
+        cache.set(slot, known, REMEMBERED_SECONDS)
+    return known[0]
+
+
+def read_runs(project_id: str, runs: Sequence[DatasetRun]) -> dict[int, tuple[Sheet, RunSummary]]:
+    """The sheets and summaries of runs as they are now."""
     links = links_of(runs)
     answers = iter(read_answers(project_id, [link for of_run in links.values() for link in of_run]))
     origins = origins_of(project_id, links)
-    return {
-        key: replace(summarise([next(answers) for _ in of_run]), origins=origins[key]) for key, of_run in links.items()
-    }
+    found = {}
+    for key, of_run in links.items():
+        sheet = sheet_of([next(answers) for _ in of_run])
+        found[key] = sheet, replace(summarise(sheet), origins=origins[key])
+    return found
 
 
 def forget_runs(keys: Collection[int]) -> None:
@@ -80,6 +126,17 @@ def forget_project(project_id: str) -> None:
     cache.set(_project_epoch(project_id), new_id(), EPOCH_SECONDS)
 
 
+def _remember(slots: Mapping[int, str], fresh: Mapping[int, tuple[Sheet, RunSummary]]) -> None:
+    made: dict[str, Sheet | RunSummary] = {}
+    for key, (sheet, summary) in fresh.items():
+        made |= {slots[key]: summary, _sheet_slot(slots[key]): sheet}
+    cache.set_many(made, REMEMBERED_SECONDS)
+
+
+def _sheet_slot(slot: str) -> str:
+    return f"{slot}:sheet"
+
+
 def _slots(project_id: str, keys: Sequence[int]) -> dict[int, str]:
     whole = _project_epoch(project_id)
     epochs = cache.get_many([whole, *(_epoch(key) for key in keys)])
@@ -94,7 +151,7 @@ def _epoch(key: int) -> str:
     return f"run-epoch:{key}"
 
 
-def _affordable(runs: Sequence[DatasetRun]) -> list[DatasetRun]:
+def _affordable(runs: Sequence[DatasetRun], budget: int) -> list[DatasetRun]:
     if not runs:
         return []
     counted = DatasetRunItem.objects.filter(run__in=runs).order_by().values_list("run_id").annotate(n=Count("pk"))
@@ -103,7 +160,7 @@ def _affordable(runs: Sequence[DatasetRun]) -> list[DatasetRun]:
     spent = 0
     for run in runs:
         spent += sizes.get(run.pk, 0)
-        if chosen and spent > BUDGET:
+        if chosen and spent > budget:
             break
         chosen.append(run)
     return chosen

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from datasets.jsontext import to_value
+from datasets.jsontext import to_text, to_value
 from datasets.models import DatasetRun, DatasetRunItem
 from tracing.filters import Filter
 from tracing.store import store
@@ -18,15 +18,22 @@ DIMENSIONS = ("traceId", "providedModelName", "promptName", "promptVersion", "us
 # What clients call these things in the metadata of a run, which says more than any trace.
 MODEL_KEYS = ("model", "model_name", "modelName")
 AUTHOR_KEYS = ("author", "created_by", "createdBy", "user")
+# Versions beyond this one nobody has made; it bounds what a number from outside may be.
+LAST_VERSION = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """What a run was made with, the most frequent first. `prompts` are (name, version)."""
+    """What a run was made with, the most frequent first. `prompts` are (name, version). The rest is what the run's
+    metadata says, empty without; `parameters` are those of the model, as JSON text."""
 
     models: tuple[str, ...] = ()
     prompts: tuple[tuple[str, int], ...] = ()
     authors: tuple[str, ...] = ()
+    strategy: str = ""
+    experiment: str = ""
+    experiment_id: str = ""
+    parameters: str = ""
 
 
 def origins_of(project_id: str, links: Mapping[int, Sequence[DatasetRunItem]]) -> dict[int, Origins]:
@@ -47,7 +54,7 @@ def origins_of(project_id: str, links: Mapping[int, Sequence[DatasetRunItem]]) -
 
 
 def with_metadata(run: DatasetRun, origins: Origins) -> Origins:
-    """The same, where the run's metadata names model or author, with these."""
+    """The same, where the run's metadata names model, prompt, author or anything else, with these."""
     said = to_value(run.metadata)
     if not isinstance(said, dict):
         return origins
@@ -55,7 +62,30 @@ def with_metadata(run: DatasetRun, origins: Origins) -> Origins:
         next(((value,) for key in keys if isinstance(value := said.get(key), str) and value), told)
         for keys, told in ((MODEL_KEYS, origins.models), (AUTHOR_KEYS, origins.authors))
     )
-    return Origins(models, origins.prompts, authors)
+    strategy, experiment, experiment_id = (
+        value if isinstance(value := said.get(key), str) else "" for key in ("strategy", "experiment", "experiment_id")
+    )
+    parameters = said.get("parameters")
+    return Origins(
+        models,
+        _prompt(said) or origins.prompts,
+        authors,
+        strategy,
+        experiment,
+        experiment_id or experiment,
+        to_text(parameters) if isinstance(parameters, dict) and parameters else "",
+    )
+
+
+def _prompt(said: Mapping[str, object]) -> tuple[tuple[str, int], ...]:
+    """`prompt: {name, version}`, or `prompt` and `prompt_version`; nothing for anything else."""
+    told = said.get("prompt")
+    name, version = (
+        (told.get("name"), told.get("version")) if isinstance(told, dict) else (told, said.get("prompt_version"))
+    )
+    if not isinstance(name, str) or not name or not isinstance(version, int) or isinstance(version, bool):
+        return ()
+    return ((name, version),) if 0 < version < LAST_VERSION else ()
 
 
 def _rows(project_id: str, trace_ids: Sequence[str]) -> Sequence[dict]:

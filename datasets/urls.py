@@ -11,8 +11,10 @@ from datasets.views.adding_chosen import AddChosen
 from datasets.views.compare import Compare
 from datasets.views.datasets import Datasets, DeleteDataset, EditDataset, NewDataset
 from datasets.views.examples import Examples
+from datasets.views.exporting_runs import ExportRuns
 from datasets.views.imports import Import, NewImport
 from datasets.views.items import DatasetPage, ExportItems, ItemPage, ItemsBulk, NewItem
+from datasets.views.matrix import MatrixPage
 from datasets.views.newest import NewestRuns
 from datasets.views.runs import ExperimentResults, Experiments, RunPage, Runs
 
@@ -28,6 +30,7 @@ urlpatterns = [
     path("datasets/<str:dataset_id>/runs", Runs.as_view(), name="dataset_runs"),
     path("datasets/<str:dataset_id>/runs/<path:run_id>", RunPage.as_view(), name="dataset_run"),
     path("datasets/<str:dataset_id>/compare", Compare.as_view(), name="dataset_compare"),
+    path("datasets/<str:dataset_id>/matrix", MatrixPage.as_view(), name="dataset_matrix"),
     path("datasets/<str:dataset_id>/-/edit", EditDataset.as_view(), name="dataset_edit"),
     path("datasets/<str:dataset_id>/-/delete", DeleteDataset.as_view(), name="dataset_delete"),
     path("datasets/<str:dataset_id>/-/item", NewItem.as_view(), name="dataset_item_new"),
@@ -39,4 +42,5 @@ urlpatterns = [
     path("experiments/newest", NewestRuns.as_view(), name="experiments_newest"),
     path("experiments/results", ExperimentResults.as_view(), name="experiment_results"),
     path("experiments/compare", Compare.as_view(), name="experiments_compare"),
+    path("experiments/export", ExportRuns.as_view(), name="experiments_export"),
 ]

@@ -7,25 +7,18 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.formats import number_format
-from django.utils.translation import gettext as _
 
 from common.errors import NotFound
-from datasets.answers import Answer, ScoreKey, links_of, read_answers, with_bodies
-from datasets.comparison import (
-    Against,
-    Comparison,
-    Row,
-    RunSummary,
-    ScoreSummary,
-    compare,
-    right_or_wrong_keys,
-    versions_of,
-)
-from datasets.models import DatasetItem, DatasetRun
+from datasets.answers import Answer, read_answers, with_bodies
+from datasets.columns import Column, score_columns
+from datasets.comparison import Row, ScoreSummary, rows_of, versions_of
+from datasets.figures import Sheets, remembered, sheets_of
+from datasets.findings import Against, Findings, find
+from datasets.models import DatasetItem, DatasetRun, DatasetRunItem
 from datasets.paging import Slice, cut
+from datasets.scatter import scatter_charts
+from datasets.verdicts import INTERVALS, TESTS, effect_text, is_share_of_right, p_text, signed, verdicts
 from datasets.views.base import DatasetsPage
-from datasets.views.tables import Column, score_columns
 from datasets.wording import Piece, differences, plain
 
 # Columns of outputs side by side; more cannot be read.
@@ -43,6 +36,11 @@ class SummaryCell:
     difference: str = ""
     low: str = ""
     high: str = ""
+    p: str = ""
+    raw_p: str = ""
+    test: str = ""
+    effect: str = ""
+    interval: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,55 +75,95 @@ class Line:
     cells: list[Cell]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address asks to compare: runs, which of them is the baseline, the score, and how numbers are tested."""
+
+    runs: list[DatasetRun]
+    baseline: int
+    score: str
+    ranks: bool
+
+    def found_in(self, read: Sheets) -> Findings:
+        """The findings over complete sheets, remembered as long as nothing about the runs changes."""
+        sheets = [read.sheets[run.pk] for run in self.runs]
+        question = f"{self.baseline} {self.ranks} {self.score}"
+        return remembered(read.epoch, question, lambda: find(sheets, self.baseline, self.score, ranks=self.ranks))
+
+
 class Compare(DatasetsPage):
-    """`?runs=a,b,c`, `baseline` one of them, `score` the one that judges, `show` which items."""
+    """`?runs=a,b,c`, `baseline` one of them, `score` the one that judges, `test=ranks`, `show` which items, and `of`
+    which run they are about."""
 
     template = "datasets/compare.html"
     write_permission = None
-    part = "rows"
+    part = "comparison"
 
     def get(self, request: HttpRequest, dataset_id: str = "") -> HttpResponse:
         dataset = self.dataset(dataset_id) if dataset_id else None
-        runs = chosen_runs(self.project_id, ",".join(request.GET.getlist("runs")).split(","))
-        if not runs:
-            raise NotFound("None of these runs exists.")
+        asked = asked_for(self.project_id, request)
+        runs, baseline = asked.runs, asked.baseline
         datasets = {run.dataset_id for run in runs}
         if dataset is None and len(datasets) == 1 and None not in datasets:
             address = reverse("dataset_compare", args=[runs[0].dataset_id])
             return redirect(f"{address}?{request.GET.urlencode()}")
-        links = links_of(runs)
-        answers = read_answers(self.project_id, [link for run in runs for link in links[run.pk]])
-        sets = [[answer for answer in answers if answer.link.run_id == run.pk] for run in runs]
-        baseline = next((at for at, run in enumerate(runs) if run.run_id == request.GET.get("baseline")), 0)
-        told = compare(runs, sets, baseline, request.GET.get("score", ""))
-        tests: dict[str, Callable[[Row], bool]] = {"disagree": lambda row: row.disagree, "worse": lambda row: row.worse}
+        read = sheets_of(self.project_id, runs)
+        if not read.complete:
+            return self.render({"dataset": dataset, "reading": len(read.sheets), "of": len(runs)})
+        found = asked.found_in(read)
+        sheets = [read.sheets[run.pk] for run in runs]
+        rows = rows_of(sheets, baseline, found.chosen)
+        of = next((at for at, run in enumerate(runs) if run.run_id == request.GET.get("of") and at != baseline), None)
+        tests: dict[str, Callable[[Row], bool]] = {
+            "disagree": lambda row: row.disagree,
+            "worse": lambda row: row.worse_in(of),
+        }
         show = request.GET.get("show", "")
-        kept = [row for row in told.rows if tests[show](row)] if show in tests else list(told.rows)
+        kept = [row for row in rows if tests[show](row)] if show in tests else rows
         page = cut(kept, request.GET.get("cursor", ""), ROWS)
-        columns = score_columns(set(told.keys))
+        columns = score_columns(set(found.keys))
         return self.render(
             {
                 "dataset": dataset,
-                "runs": list(zip(runs, told.summaries, strict=True)),
+                "runs": list(zip(runs, found.summaries, found.front, strict=True)),
                 "baseline": runs[baseline],
-                "told": told,
-                "verdicts": verdicts(told),
-                "marked": right_or_wrong_keys(answers),
+                "found": found,
+                "ranks": asked.ranks,
+                "verdicts": verdicts([run.name for run in runs], found),
+                "marked": found.right_or_wrong,
                 "columns": columns,
-                "numeric": [column for column in columns if column.key in told.against],
-                "summary": summary_table(told, columns),
+                "numeric": [column for column in columns if column.key in found.against],
+                "summary": summary_table(found, columns),
+                "spread": spread_table(runs, found),
+                "charts": scatter_charts(runs, found.summaries, found.chosen, found.front),
                 "page": page,
-                "lines": self._lines(page, told, columns),
+                "items": len(rows),
+                "lines": self._lines(page, found, baseline, columns, {one for sheet in sheets for one in sheet.shared}),
                 "show": show if show in tests else "",
-                "counts": {name: sum(test(row) for row in told.rows) for name, test in tests.items()},
+                "of": None if of is None else runs[of],
+                "counts": {name: sum(test(row) for row in rows) for name, test in tests.items()},
+                "export": f"{'&'.join(f'runs={run.run_id}' for run in runs)}&baseline={runs[baseline].run_id}",
             }
         )
 
-    def _lines(self, page: Slice[Row], told: Comparison, columns: Sequence[Column]) -> list[Line]:
-        answers = [answer for row in page.rows for side in row.sides for answer in side.answers]
-        read = {answer.link.pk: answer for answer in with_bodies(self.project_id, answers)}
-        versions = versions_of([row.link for row in page.rows])
-        return [_line(row, told.baseline, read, versions, columns) for row in page.rows]
+    def _lines(
+        self, page: Slice[Row], found: Findings, baseline: int, columns: Sequence[Column], shared: set[str]
+    ) -> list[Line]:
+        keys = [link for row in page.rows for side in row.sides for link in side.links]
+        links = list(DatasetRunItem.objects.filter(project_id=self.project_id, pk__in=keys))
+        answers = with_bodies(self.project_id, read_answers(self.project_id, links, shared))
+        read = {answer.link.pk: answer for answer in answers}
+        versions = versions_of(links)
+        return [_line(row, baseline, read, versions, columns) for row in page.rows]
+
+
+def asked_for(project_id: str, request: HttpRequest) -> Asked:
+    """What the address asks to compare; raises NotFound when none of its runs exists."""
+    runs = chosen_runs(project_id, ",".join(request.GET.getlist("runs")).split(","))
+    if not runs:
+        raise NotFound("None of these runs exists.")
+    baseline = next((at for at, run in enumerate(runs) if run.run_id == request.GET.get("baseline")), 0)
+    return Asked(runs, baseline, request.GET.get("score", ""), request.GET.get("test") == "ranks")
 
 
 def chosen_runs(project_id: str, ids: Sequence[str]) -> list[DatasetRun]:
@@ -136,92 +174,69 @@ def chosen_runs(project_id: str, ids: Sequence[str]) -> list[DatasetRun]:
     return [found[one] for one in wanted if one in found]
 
 
-def summary_table(told: Comparison, columns: Sequence[Column]) -> list[tuple[Column, list[SummaryCell]]]:
+def summary_table(found: Findings, columns: Sequence[Column]) -> list[tuple[Column, list[SummaryCell]]]:
     """A row per score, a cell per run."""
     table = []
     for column in columns:
-        against = told.against.get(column.key, (None,) * len(told.runs))
-        pairs = zip(told.summaries, against, strict=True)
-        cells = [_summary_cell(summary.scores.get(column.key), one) for summary, one in pairs]
+        against = found.against.get(column.key, (None,) * len(found.summaries))
+        share = is_share_of_right(found, column.key)
+        pairs = zip(found.summaries, against, strict=True)
+        cells = [_summary_cell(summary.scores.get(column.key), one, share) for summary, one in pairs]
         table.append((column, cells))
     return table
 
 
-def _summary_cell(summary: ScoreSummary | None, against: Against | None) -> SummaryCell:
-    found = against.difference if against else None
-    if found is None:
+def _summary_cell(summary: ScoreSummary | None, against: Against | None, share: bool) -> SummaryCell:
+    difference = against.difference if against else None
+    if against is None or difference is None:
         return SummaryCell(summary, against)
-    share = summary is not None and summary.kind == "share"
-    low, high = ("" if end is None else _signed(end, share) for end in (found.low, found.high))
-    return SummaryCell(summary, against, _signed(found.mean, share), low, high)
+    low, high = ("" if end is None else signed(end, share) for end in (difference.low, difference.high))
+    return SummaryCell(
+        summary,
+        against,
+        signed(difference.mean, share),
+        low,
+        high,
+        p_text(against.corrected) if against.corrected is not None else "",
+        p_text(against.p) if against.p is not None else "",
+        str(TESTS.get(against.test, "")),
+        effect_text(against.effect),
+        str(INTERVALS.get(difference.method, "")),
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the figures say about one run, in one sentence; `kind` colours it: "good", "bad" or nothing."""
+class Part:
+    """A part of a score's variance: its share of the whole, None where it cannot be told apart."""
 
-    kind: str
-    text: str
-
-
-def verdicts(told: Comparison) -> list[Verdict]:
-    """A sentence per run other than the baseline, about the chosen score."""
-    if told.chosen is None:
-        return []
-    sides = zip(told.runs, told.summaries, told.against[told.chosen], strict=True)
-    return [_verdict(run, told.chosen, summary, one) for run, summary, one in sides if one is not None]
+    variance: float
+    share: float
 
 
-def _verdict(run: DatasetRun, key: ScoreKey, summary: RunSummary, against: Against) -> Verdict:
-    found = against.difference
-    told = {"run": run.name, "score": key.name}
-    if found is None:
-        return Verdict("", _("“%(run)s” and the baseline have no item with %(score)s in common.") % told)
-    share = key in summary.scores and summary.scores[key].kind == "share"
-    told |= {"n": str(found.n), "mean": _signed(found.mean, share)}
-    if found.low is None or found.high is None:
-        few = _(
-            "“%(run)s” differs from the baseline by %(mean)s in %(score)s; %(n)s items are too few for an interval."
-        )
-        return Verdict("", few % told)
-    told |= {"low": _signed(found.low, share), "high": _signed(found.high, share)}
-    if not against.shown:
-        none = _("No difference in %(score)s is shown between “%(run)s” and the baseline: ")
-        none += _("with %(n)s items it may be anything from %(low)s to %(high)s.")
-        return Verdict("", none % told)
-    if found.mean > 0:
-        better = _("“%(run)s” is better than the baseline in %(score)s by %(mean)s ")
-        return Verdict("good", better % told + _certainty(told))
-    worse = _("“%(run)s” is worse than the baseline in %(score)s by %(mean)s ")
-    return Verdict("bad", worse % told + _certainty(told))
-
-
-def _certainty(told: dict[str, str]) -> str:
-    return _("(95 %%: %(low)s to %(high)s, %(n)s items).") % told
-
-
-def _signed(value: float, share: bool) -> str:
-    digits = 0 if share else 3
-    rounded = round(value * 100 if share else value, digits)
-    number = number_format(abs(rounded), digits)
-    if not share:
-        number = number.rstrip("0").rstrip(".,") or "0"
-    sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
-    return f"{sign}{number} %" if share else f"{sign}{number}"
+def spread_table(runs: Sequence[DatasetRun], found: Findings) -> list[tuple[DatasetRun, list[Part | None], Any]]:
+    """How the chosen score's variance splits into items, sampling and judge, for runs in which something repeats."""
+    table = []
+    for run, parts in zip(runs, found.spread, strict=True):
+        if parts is not None:
+            given = (parts.items, parts.sampling, parts.judge)
+            told = [None if one is None else Part(one, one / parts.total) for one in given]
+            table.append((run, told, parts.counts))
+    return table
 
 
 def _line(
     row: Row, baseline: int, read: dict[str, Answer], versions: dict[int, DatasetItem], columns: Sequence[Column]
 ) -> Line:
-    item = versions.get(row.link.version_id or 0)
-    expected = item.expected_output if item else row.link.expected_output
-    base = [plain(read[answer.link.pk].output) for answer in row.sides[baseline].answers]
-    told = next((read[answer.link.pk] for side in row.sides for answer in side.answers), None)
+    told = next((read[link] for side in row.sides for link in side.links if link in read), None)
+    item = versions.get(told.link.version_id or 0) if told else None
+    expected = item.expected_output if item else told.link.expected_output if told else None
+    base = [plain(read[link].output) for link in row.sides[baseline].links if link in read]
     cells = [
         Cell(
             [
-                _said(read[answer.link.pk], base[0] if base and at != baseline else None, columns)
-                for answer in side.answers
+                _said(read[link], base[0] if base and at != baseline else None, columns)
+                for link in side.links
+                if link in read
             ],
             side.value,
             side.change if at != baseline else None,

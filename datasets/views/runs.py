@@ -12,13 +12,15 @@ from django.utils.translation import gettext as _
 from accounts.views.tables import TablePage
 from common.errors import NotFound
 from datasets.answers import Answer, links_of, read_answers, with_bodies
+from datasets.columns import Column, score_columns
 from datasets.comparison import is_wrong, right_or_wrong_keys, summarise, versions_of
 from datasets.models import DatasetItem, DatasetRun
 from datasets.paging import Slice, cut
 from datasets.runs import delete_run, run_by_id, runs, runs_of_project
+from datasets.sheets import sheet_of
 from datasets.showing import metadata_facts
 from datasets.views.base import DatasetsPage
-from datasets.views.tables import RUNS, Column, runs_table, score_columns, scores_of_runs
+from datasets.views.tables import RUNS, runs_table, scores_of_runs
 from datasets.wording import Piece, differences, plain
 
 ROWS = 50
@@ -123,7 +125,7 @@ class RunPage(DatasetsPage):
         chosen = params.get("show", "")
         kept = together([answer for answer in answers if tests[chosen](answer)] if chosen in tests else answers)
         page = cut(kept, params.get("cursor", ""), ROWS)
-        summary = summarise(answers)
+        summary = summarise(sheet_of(answers))
         columns = score_columns(set(summary.scores))
         return self.render(
             {

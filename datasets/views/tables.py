@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from datasets.answers import ScoreKey
+from datasets.columns import Column, score_columns
 from datasets.comparison import RunSummary, ScoreSummary, in_same_units
 from datasets.figures import figures_of
 from datasets.models import DatasetRun
@@ -30,23 +30,6 @@ AFTER = (
     ("cost", _("Cost")),
     ("time", _("Time")),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of scores; `source` is set where several judges gave scores of one name."""
-
-    key: ScoreKey
-    source: str
-
-    @property
-    def name(self) -> str:
-        """What the chooser of columns calls it."""
-        return f"score:{self.key.text}"
-
-    @property
-    def label(self) -> str:
-        return f"{self.key.name} {self.source.lower()}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +68,6 @@ def runs_table(project_id: str, runs: Sequence[DatasetRun], round_text: str = ""
 def _line(run: DatasetRun, summary: RunSummary | None, columns: Sequence[Column], own: list[Score]) -> RunLine:
     told = [(column, summary.scores.get(column.key) if summary else None) for column in columns]
     return RunLine(run, summary, told, own, with_metadata(run, summary.origins if summary else Origins()))
-
-
-def score_columns(keys: set[ScoreKey]) -> list[Column]:
-    """Columns by name; the judge is named only where it tells two columns apart."""
-    ordered = sorted(keys, key=lambda key: (key.name.lower(), key.source, key.data_type))
-    names = [key.name for key in ordered]
-    return [Column(key, key.source if names.count(key.name) > 1 else "") for key in ordered]
 
 
 def scores_of_runs(project_id: str, runs: Sequence[DatasetRun]) -> dict[str, list[Score]]:

@@ -55,7 +55,7 @@ def test_what_is_deleted_is_gone_from_the_figures_at_once(api: Api, project, run
 @pytest.mark.django_db(transaction=True)
 def test_figures_read_while_something_changes_are_not_remembered(project, run, monkeypatch, capitals) -> None:
     run("r", ["Рим", "Лондон", None])
-    honest = figures.summaries_of
+    honest = figures.read_runs
 
     def slow(project_id, runs):
         found = honest(project_id, runs)
@@ -72,9 +72,9 @@ def test_figures_read_while_something_changes_are_not_remembered(project, run, m
         store_changes(project.id, Changes(scores=[late]))
         return found
 
-    monkeypatch.setattr(figures, "summaries_of", slow)
+    monkeypatch.setattr(figures, "read_runs", slow)
     assert "late" not in [key.name for key in read(project)[1]["r"].scores]
-    monkeypatch.setattr(figures, "summaries_of", honest)
+    monkeypatch.setattr(figures, "read_runs", honest)
     assert "late" in [key.name for key in read(project)[1]["r"].scores]
 
 

@@ -1,0 +1,150 @@
+"""What a comparison found, in words: signed figures, tests and effects by name, and a verdict in plain sentences."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from datasets.answers import ScoreKey
+from datasets.findings import Against, Findings
+from datasets.statistics.effects import Effect
+
+TESTS: Mapping[str, Any] = {
+    "mcnemar": gettext_lazy("McNemar’s test, exact"),
+    "permutation": gettext_lazy("permutation test, exact"),
+    "permutation-sampled": gettext_lazy("permutation test, 10,000 draws"),
+    "wilcoxon": gettext_lazy("Wilcoxon’s signed ranks, exact"),
+    "wilcoxon-normal": gettext_lazy("Wilcoxon’s signed ranks"),
+}
+EFFECTS: Mapping[str, Any] = {
+    "odds-ratio": gettext_lazy("odds ratio"),
+    "dz": gettext_lazy("Cohen’s d_z"),
+    "rank-biserial": gettext_lazy("rank-biserial r"),
+}
+INTERVALS: Mapping[str, Any] = {
+    "wilson": gettext_lazy("Wilson’s interval"),
+    "bca": gettext_lazy("BCa bootstrap over items"),
+    "t": gettext_lazy("Student’s t: too few items for the bootstrap"),
+    "agresti-min": gettext_lazy("Agresti and Min’s interval"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the figures say about one run; `kind` colours it: "good", "bad" or nothing."""
+
+    kind: str
+    text: str
+
+
+def verdicts(names: Sequence[str], found: Findings) -> list[Verdict]:
+    """A verdict per run other than the baseline, about the chosen score."""
+    if found.chosen is None:
+        return []
+    sides = zip(names, found.against[found.chosen], strict=True)
+    share = is_share_of_right(found, found.chosen)
+    return [verdict(name, found.chosen, share, one) for name, one in sides if one is not None]
+
+
+def is_share_of_right(found: Findings, key: ScoreKey) -> bool:
+    """Whether a score is told in per cent."""
+    return key in found.right_or_wrong
+
+
+def verdict(run: str, key: ScoreKey, share: bool, against: Against) -> Verdict:
+    """What is shown, what is not, and what could be."""
+    difference = against.difference
+    told = {"run": run, "score": key.name, "n": str(against.pairs)}
+    if difference is None:
+        return Verdict("", _("“%(run)s” and the baseline have no item with %(score)s in common.") % told)
+    told |= {"mean": signed(difference.mean, share), "tested": _tested(against)}
+    if difference.low is None or difference.high is None:
+        few = _(
+            "“%(run)s” differs from the baseline by %(mean)s in %(score)s; %(n)s items are too few for an interval."
+        )
+        return Verdict("", f"{few % told} {_limits(against, share)}".rstrip())
+    told |= {"low": signed(difference.low, share), "high": signed(difference.high, share)}
+    if against.shown and difference.mean > 0:
+        better = _("“%(run)s” is better than the baseline in %(score)s by %(mean)s ")
+        return Verdict("good", better % told + _certainty(told))
+    if against.shown:
+        worse = _("“%(run)s” is worse than the baseline in %(score)s by %(mean)s ")
+        return Verdict("bad", worse % told + _certainty(told))
+    none = _("No difference in %(score)s is shown between “%(run)s” and the baseline: ")
+    none += _("with %(n)s items it may be anything from %(low)s to %(high)s (%(tested)s).")
+    return Verdict("", f"{none % told} {_limits(against, share)}".rstrip())
+
+
+def signed(value: float, share: bool, digits: int | None = None) -> str:
+    """A difference with its sign, in per cent for shares."""
+    if digits is None:
+        digits = 0 if share else 3
+    rounded = round(value * 100 if share else value, digits)
+    number = _trimmed(number_format(abs(rounded), digits))
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
+    return f"{sign}{number} %" if share else f"{sign}{number}"
+
+
+def p_text(p: float) -> str:
+    """A p-value as journals print it: `p = 0.031`, `p < 0.001`."""
+    return "p < " + number_format(0.001, 3) if p < 0.001 else "p = " + number_format(p, 3 if p < 0.1 else 2)
+
+
+def effect_text(effect: Effect | None) -> str:
+    """An effect size with its name; empty for none."""
+    if effect is None:
+        return ""
+    value = "∞" if math.isinf(effect.value) else number_format(effect.value, 2).replace("-", "−")
+    return f"{EFFECTS[effect.kind]} {value}"
+
+
+def _certainty(told: Mapping[str, str]) -> str:
+    return _("(95 %%: %(low)s to %(high)s; %(n)s items; %(tested)s).") % told
+
+
+def _tested(against: Against) -> str:
+    """The test, its corrected p-value and over how many comparisons it was corrected."""
+    if against.corrected is None:
+        return ""
+    text = f"{TESTS[against.test]}, {p_text(against.corrected)}"
+    if against.comparisons < 2:
+        return text
+    return text + _(" after Holm’s correction over %(n)s comparisons") % {"n": against.comparisons}
+
+
+def _limits(against: Against, share: bool) -> str:
+    """What these items cannot show, and how many could."""
+    told = {"n": against.pairs, "least": against.least, "wins": against.wins, "losses": against.losses}
+    sentences = []
+    if against.pairs < against.least:
+        never = _(
+            "%(n)s items can show no difference at all: at least %(least)s must change one way and none the other."
+        )
+        sentences.append(never % told)
+    elif against.binary:
+        least = _(
+            "At least %(least)s items must change one way and none the other before a difference is shown; "
+            "here %(wins)s got better and %(losses)s worse."
+        )
+        sentences.append(least % told)
+    elif against.detectable is not None:
+        unseen = _("With these items a difference smaller than %(size)s mostly stays unseen.")
+        sentences.append(unseen % {"size": signed(against.detectable, share).lstrip("+")})
+    if against.needed is not None and against.needed > against.pairs:
+        needed = _("To show a difference as large as the observed one, about %(needed)s items are needed.")
+        sentences.append(needed % {"needed": number_format(rounded_up(against.needed), force_grouping=True)})
+    return " ".join(sentences)
+
+
+def rounded_up(items: int) -> int:
+    """A number of items to two digits, upwards: more would claim an exactness that planning does not have."""
+    step: int = 10 ** max(0, len(str(items)) - 2)
+    return -(-items // step) * step
+
+
+def _trimmed(number: str) -> str:
+    return (number.rstrip("0").rstrip(".,") or "0") if "." in number or "," in number else number
