@@ -252,6 +252,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # Private hosts that people may have the server call, such as a model server in the same network (common/outbound.py):
 # names, addresses and networks.
 PRIVATE_HOSTS = env.words("PROMPTLAB_PRIVATE_HOSTS")
+# Code evaluators also where the kernel cannot confine them (docs/evaluators.md).
+UNCONFINED_CODE = env.flag("PROMPTLAB_UNCONFINED_CODE")
 # Opens the administration of all organizations (accounts/admin_key.py); off without. The second name is Langfuse's.
 ADMIN_API_KEY = env.text("PROMPTLAB_ADMIN_API_KEY") or env.text("ADMIN_API_KEY")
 if 0 < len(ADMIN_API_KEY) < 16:

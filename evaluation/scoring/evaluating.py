@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from evaluation.definitions import Judge, Metric, definition_of
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorVersion
-from evaluation.scoring.base import Outcome, ScoringFailed, Subject
+from evaluation.scoring.base import Outcome, Subject
 from evaluation.scoring.judging import judge
 from evaluation.scoring.measuring import measure
+from evaluation.scoring.sandbox import score_by_code
 from llm.client import Clients
 
 
@@ -25,4 +26,4 @@ async def evaluate(
         return [measure(definition, subject)]
     if isinstance(definition, Judge):
         return await judge(version, definition, subject, mapping, clients)
-    raise ScoringFailed("Code cannot be run yet.")
+    return await score_by_code(version.evaluator.project_id, definition, subject)
