@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import house, ingest, million, prompt_fetch, reads
+from benchmarks import experiments, house, ingest, million, prompt_fetch, reads
 from benchmarks.browser import Browser
 from benchmarks.connections import Target
 from benchmarks.figures import Table, percentile, quantiles
@@ -32,7 +32,7 @@ DISK_SHARE = 0.6
 DELETED_AT_ONCE = 500
 
 # Of an empty house, in this order; and of one with the million.
-EMPTY, FULL = ("starts", "fetch", "ingest"), ("load", "reads", "full")
+EMPTY, FULL = ("starts", "fetch", "ingest", "experiments"), ("load", "reads", "full")
 
 
 def main() -> None:
@@ -89,6 +89,8 @@ def measure_empty(table: Table, ours: House, wanted: set[str], spans: int) -> No
         measure_ingestion(table, ours, spans)
         loaded = ours.memory()
         table.add("memory, idle again afterwards", loaded.shared_once, "MB PSS", more=in_words(loaded))
+    if "experiments" in wanted:
+        experiments.measure(table, ours)
 
 
 def measure_full(table: Table, ours: House, wanted: set[str], observations: int, spans: int) -> None:

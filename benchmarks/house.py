@@ -137,6 +137,7 @@ class House:
             "PROMPTLAB_BIND": "127.0.0.1",
             "PORT": str(self.port),
             "PROMPTLAB_DEMO": "0",
+            "PROMPTLAB_PRIVATE_HOSTS": "127.0.0.1",  # the models that are measured with
             "PROMPTLAB_INIT_PROJECT_ID": PROJECT,
             "PROMPTLAB_INIT_PROJECT_PUBLIC_KEY": PUBLIC_KEY,
             "PROMPTLAB_INIT_PROJECT_SECRET_KEY": SECRET_KEY,

@@ -46,7 +46,7 @@ log = logging.getLogger("promptlab.experiments")
 
 CHUNK_SECONDS = 120.0  # after these others get their turn with this worker
 FLUSH_SECONDS = 0.08
-FLUSH_EVENTS = 100
+FLUSH_EVENTS = 300
 BEAT_SECONDS = 5.0
 TICK_SECONDS = 0.5
 GRACE_SECONDS = 2.5  # for calls in flight when the worker is to end
@@ -148,7 +148,7 @@ class _Runner:
         try:
             self._plan = await self._db(self._read)
             self._tasks: asyncio.Queue[_Task | None] = asyncio.Queue(self._plan.at_once)
-            self._events: asyncio.Queue[Event | None] = asyncio.Queue(FLUSH_EVENTS * 10)
+            self._events: asyncio.Queue[Event | None] = asyncio.Queue(FLUSH_EVENTS * 5)
             async with self._plan.clients, asyncio.TaskGroup() as group:
                 keeper = group.create_task(self._keep())
                 writer = group.create_task(self._write())
