@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 ACTIONS: Mapping[str, Any] = {
     "accept": _("accepted"),
+    "adjudicate": _("decided about"),
     "assign": _("assigned"),
     "cancel": _("cancelled"),
     "create": _("made"),
@@ -14,6 +15,8 @@ ACTIONS: Mapping[str, Any] = {
     "delete": _("deleted"),
     "disable": _("switched off"),
     "feedback": _("gave feedback"),
+    "fill": _("put items into"),
+    "gold": _("said what is right for"),
     "import": _("imported into"),
     "invite": _("invited"),
     "label": _("moved labels"),
@@ -31,6 +34,7 @@ ACTIONS: Mapping[str, Any] = {
     "start": _("started"),
     "unassign": _("took the assignment from"),
     "update": _("changed"),
+    "withdraw": _("took back the decision about"),
 }
 SUBJECTS: Mapping[str, Any] = {
     "annotation_queue": _("annotation queue"),

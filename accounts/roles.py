@@ -30,6 +30,7 @@ ROLE_LABELS = {
 ROLE_CHOICES = [(role.value, label) for role, label in ROLE_LABELS.items()]
 
 _READERS = {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER, Role.ANNOTATOR}
+_OVERSEERS = {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER}
 _SCORERS = {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.ANNOTATOR}
 _WRITERS = {Role.OWNER, Role.ADMIN, Role.MEMBER}
 _ADMINS = {Role.OWNER, Role.ADMIN}
@@ -42,6 +43,7 @@ PERMISSIONS: dict[str, set[Role]] = {
     "prompts:write": _WRITERS,
     "traces:write": _WRITERS,  # bookmark, publish, tag, delete
     "datasets:write": _WRITERS,
+    "evaluation:read": _OVERSEERS,  # what annotators said, and how far they agree
     "evaluation:write": _WRITERS,  # experiments, evaluators, queues
     "score_configs:write": _WRITERS,
     "dashboards:write": _WRITERS,

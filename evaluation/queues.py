@@ -1,6 +1,6 @@
 """Annotation queues: the verbs that API and admin share (api.md, section 8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -211,6 +211,16 @@ def unassign(project_id: str, queue_id: str, user_id: str, author: Author) -> No
         member.delete()
         # What they have open is free for others; what they have done stays.
         AnnotationTurn.objects.filter(item__queue=queue, user_id=user_id, state__in=UNFINISHED).update(slot=None)
+
+
+def set_people(project_id: str, queue_id: str, user_ids: Collection[str], author: Author) -> None:
+    """Ask these people and nobody else. Raises like `assign`."""
+    queue = own(project_id, queue_id)
+    present = {str(user_id) for user_id in queue.assignments.values_list("user_id", flat=True)}
+    for user_id in sorted(set(user_ids) - present):
+        assign(project_id, queue_id, user_id, author)
+    for user_id in sorted(present - set(user_ids)):
+        unassign(project_id, queue_id, user_id, author)
 
 
 def _annotator(project_id: str, user_id: str) -> User:

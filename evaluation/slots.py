@@ -5,6 +5,7 @@ the item, and goes past items that somebody else is claiming this very moment.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -32,15 +33,17 @@ def claim(queue: AnnotationQueue, user: User) -> AnnotationTurn | None:
             item = _next(queue, user, wait=False) or _next(queue, user, wait=True)
             if item is None:
                 return None
-            if (given := hold(item, user)) is not None:
+            if (given := hold(item, str(user.pk))) is not None:
                 return given
     return None
 
 
 def waiting_for(queue: AnnotationQueue, user: User) -> int:
     """How many items the person could still be given, the one they are at included."""
-    own = _turns_of(user).filter(item__queue=queue, item__status=ItemStatus.PENDING, slot__isnull=False).count()
-    return own + _open_to(queue, user).count()
+    mine = AnnotationTurn.objects.filter(item=OuterRef("pk"), user=user)
+    held = Exists(mine.filter(state__in=UNFINISHED, slot__isnull=False))
+    through = Exists(mine.exclude(state__in=UNFINISHED))
+    return _counted(queue).filter(~through).filter(held | Q(kept__lt=F("wanted"))).count()
 
 
 def renew(turn: AnnotationTurn) -> bool:
@@ -49,14 +52,14 @@ def renew(turn: AnnotationTurn) -> bool:
     return bool(AnnotationTurn.objects.filter(pk=turn.pk, slot__isnull=False).update(leased_until=until))
 
 
-def hold(item: QueueItem, user: User, *, again: bool = False) -> AnnotationTurn | None:
+def hold(item: QueueItem, user_id: str, *, again: bool = False) -> AnnotationTurn | None:
     """Give the person a slot of an item that the caller has locked; None when all are taken.
 
     Also None when they have finished with it, unless they want to go at it `again`.
     """
     now = timezone.now()
     turns = list(AnnotationTurn.objects.select_for_update().filter(item=item))
-    mine = next((turn for turn in turns if turn.user_id == user.pk), None)
+    mine = next((turn for turn in turns if str(turn.user_id) == user_id), None)
     if mine is not None and not again and mine.state not in UNFINISHED:
         return None
     if mine is not None and mine.slot is not None:
@@ -66,9 +69,10 @@ def hold(item: QueueItem, user: User, *, again: bool = False) -> AnnotationTurn 
     if free is None or len(kept) >= item.wanted:
         return None
     # Whoever let the time run out keeps the draft, and may come back when there is room.
-    AnnotationTurn.objects.filter(item=item, slot=free).update(slot=None)
+    if any(turn.slot == free for turn in turns):
+        AnnotationTurn.objects.filter(item=item, slot=free).update(slot=None)
     if mine is None:
-        mine = AnnotationTurn(item=item, user=user, claimed_at=now)
+        mine = AnnotationTurn(item=item, user_id=user_id, claimed_at=now)
     mine.slot, mine.leased_until = free, now + LEASE
     mine.save()
     return mine
@@ -90,16 +94,19 @@ def _next(queue: AnnotationQueue, user: User, *, wait: bool) -> QueueItem | None
 
 
 def _open_to(queue: AnnotationQueue, user: User) -> QuerySet[QueueItem]:
-    """The items with a free slot that the person neither holds nor has finished with."""
-    turns = AnnotationTurn.objects.filter(item=OuterRef("pk"))
-    through = turns.filter(user=user).filter(~Q(state__in=UNFINISHED) | Q(slot__isnull=False))
-    kept = turns.filter(slot__isnull=False).filter(Q(state=TurnState.DONE) | Q(leased_until__gt=timezone.now()))
+    """The items with a free slot that the person neither holds nor is through with."""
+    mine = AnnotationTurn.objects.filter(item=OuterRef("pk"), user=user)
+    through = Exists(mine.filter(~Q(state__in=UNFINISHED) | Q(slot__isnull=False)))
+    return _counted(queue).filter(~through, kept__lt=F("wanted"))
+
+
+def _counted(queue: AnnotationQueue) -> QuerySet[Any]:
+    """The waiting items, with how many of their slots are `kept`."""
+    kept = AnnotationTurn.objects.filter(item=OuterRef("pk"), slot__isnull=False)
+    kept = kept.filter(Q(state=TurnState.DONE) | Q(leased_until__gt=timezone.now()))
     counted = kept.order_by().values("item").annotate(n=Count("pk")).values("n")
-    return (
-        QueueItem.objects.filter(~Exists(through), queue=queue, status=ItemStatus.PENDING)
-        .annotate(kept=Coalesce(Subquery(counted), 0))
-        .filter(kept__lt=F("wanted"))
-    )
+    waiting = QueueItem.objects.filter(queue=queue, status=ItemStatus.PENDING)
+    return waiting.annotate(kept=Coalesce(Subquery(counted), 0))
 
 
 def _turns_of(user: User) -> QuerySet[AnnotationTurn]:

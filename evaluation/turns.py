@@ -10,13 +10,12 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.memberships import role_in
-from accounts.models import Project, User
-from accounts.roles import may
+from accounts.memberships import Member
+from accounts.models import User
 from accounts.storable import storable
 from common.errors import Invalid, NotFound
 from evaluation import queues
@@ -38,20 +37,19 @@ MAX_TYPED = 10_000
 DAY = 86_400
 
 
-def desk_of(project: Project, queue_id: str, user: User) -> AnnotationQueue:
+def desk_of(member: Member, queue_id: str) -> AnnotationQueue:
     """The queue, for somebody who may work on it: assigned to it, or one who may manage it. Raises NotFound."""
-    queue = queues.own(project.pk, queue_id)
-    role = role_in(user, project)
-    is_asked = may(role, "scores:write") and queue.assignments.filter(user=user).exists()
-    if not (is_asked or may(role, "evaluation:write")):
+    queue = queues.own(member.project.pk, queue_id)
+    is_asked = member.may("scores:write") and queue.assignments.filter(user_id=member.user.pk).exists()
+    if not (is_asked or member.may("evaluation:write")):
         raise NotFound("Annotation queue not found within authorized project")
     return queue
 
 
 def configs_of(queue: AnnotationQueue) -> list[ScoreConfig]:
     """What is asked, in order; archived configs are asked no more."""
-    asked = queue.asked.select_related("config").order_by("position")
-    return [one.config for one in asked if not one.config.is_archived]
+    prefetch_related_objects([queue], "asked__config")  # read once, however often one asks
+    return [one.config for one in queue.asked.all() if not one.config.is_archived]
 
 
 def turn_of(queue: AnnotationQueue, item_id: str, user: User) -> AnnotationTurn:
@@ -152,7 +150,7 @@ def reopen(project_id: str, queue: AnnotationQueue, turn: AnnotationTurn) -> Non
 
 def _at(queue: AnnotationQueue, turn: AnnotationTurn, *, again: bool) -> tuple[QueueItem, AnnotationTurn]:
     item = _locked(queue, turn)
-    mine = hold(item, turn.user, again=again)
+    mine = hold(item, str(turn.user_id), again=again)
     if mine is None:
         raise taken()
     return item, mine

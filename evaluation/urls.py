@@ -3,10 +3,39 @@
 from django.urls import path
 
 from evaluation.views.annotate import Annotate
+from evaluation.views.annotation_desk import Desk
+from evaluation.views.annotation_filling import Fill
+from evaluation.views.annotation_items import ItemPage
+from evaluation.views.annotation_queues import EditQueue, NewQueue, QueueAgreement, QueueExport, QueuePage, Queues
+from evaluation.views.experiments import (
+    EstimateFragment,
+    Manifest,
+    NewExperiment,
+    OneExperiment,
+    StandardMetrics,
+    Started,
+    Versions,
+)
 from evaluation.views.playground import Items, NewColumn, OneDraft, Playground, Publish, Run, Variables
 
 urlpatterns = [
     path("annotate", Annotate.as_view(), name="annotate"),
+    path("annotation", Queues.as_view(), name="annotation"),
+    path("annotation/-/new", NewQueue.as_view(), name="annotation_new"),
+    path("annotation/-/fill", Fill.as_view(), name="annotation_fill"),
+    path("annotation/<str:queue_id>", QueuePage.as_view(), name="annotation_queue"),
+    path("annotation/<str:queue_id>/edit", EditQueue.as_view(), name="annotation_edit"),
+    path("annotation/<str:queue_id>/desk", Desk.as_view(), name="annotation_desk"),
+    path("annotation/<str:queue_id>/agreement", QueueAgreement.as_view(), name="annotation_agreement"),
+    path("annotation/<str:queue_id>/export", QueueExport.as_view(), name="annotation_export"),
+    path("annotation/<str:queue_id>/items/<str:queue_item_id>", ItemPage.as_view(), name="annotation_item"),
+    path("experiments/new", NewExperiment.as_view(), name="experiment_new"),
+    path("experiments/new/estimate", EstimateFragment.as_view(), name="experiment_estimate"),
+    path("experiments/new/versions", Versions.as_view(), name="experiment_versions"),
+    path("experiments/new/metrics", StandardMetrics.as_view(), name="experiment_metrics"),
+    path("experiments/started", Started.as_view(), name="experiments_started"),
+    path("experiments/<str:experiment_id>", OneExperiment.as_view(), name="experiment"),
+    path("experiments/<str:experiment_id>/manifest", Manifest.as_view(), name="experiment_manifest"),
     path("playground", Playground.as_view(), name="playground"),
     path("playground/-/run", Run.as_view(), name="playground_run"),
     path("playground/-/publish", Publish.as_view(), name="playground_publish"),

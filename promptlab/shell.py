@@ -53,7 +53,7 @@ SIDEBAR: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("experiments", _("Experiments"), "science", "/experiments", "e"),
             Entry("scores", _("Scores"), "star", "/scores", "c"),
             Entry("evaluators", _("Evaluators"), "gavel", "/admin/evaluation/evaluator/", "v"),
-            Entry("annotation", _("Annotation"), "rate_review", "/admin/evaluation/annotationqueue/", "a"),
+            Entry("annotation", _("Annotation"), "rate_review", "/annotation", "a"),
         ),
     ),
     ("", (Entry("settings", _("Settings"), "settings", "/settings", ","),)),
