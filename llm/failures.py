@@ -84,7 +84,7 @@ def _refused(response: httpx2.Response, model: str, address: str) -> Fault:
     status = response.status_code
     words = _bare(_words(response) or response.reason_phrase or "")
     if status < 400:
-        told = _("%(address)s answers from another place (%(status)s). Enter that one as the base URL: %(words)s")
+        told = _("%(address)s sends us on to %(words)s (%(status)s). Enter the right address as the base URL.")
         where = excerpt(response.headers.get("location", "?"))
         return Fault(FailureKind.NOT_FOUND, told % {"address": address, "status": status, "words": where}, status)
     kind = _KINDS.get(status, FailureKind.BAD_REQUEST if status < 500 else FailureKind.SERVER)

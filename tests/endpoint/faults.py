@@ -5,8 +5,14 @@
     gpt-4o-mini+fault=500*2               the first two requests fail, the third one is answered
     gpt-4o-mini+fault=429+retry-after=0   several at once
 
+    gpt-4o-mini+pause=100+fault=cut       a slow stream that breaks off
+    gpt-4o-mini+lacks=json_schema,tools   a provider that refuses requests with these
+
 Faults: `429`, `500`, `503`, `401`, `hang` (answers nothing, for at most a minute), `cut` (drops the connection in the
-middle of the body), `json` (a 200 whose body is not JSON), `empty` (a 200 without choices).
+middle of the body), `json` (a 200 whose body is not JSON), `empty` (a 200 without choices), `schema` (JSON that does
+not keep to the schema asked for), `redirect`, `html` (an error page), `unfinished` (a stream that ends in the middle
+without breaking). `pause` is waited for before each chunk of a stream, in milliseconds. What can be lacked:
+`json_schema`, `json_object`, `tools`, `stream`, `stream_options`.
 """
 
 import re
@@ -14,11 +20,13 @@ from collections import Counter
 from dataclasses import dataclass
 from threading import Lock
 
-STATUSES = frozenset({"400", "401", "403", "404", "429", "500", "502", "503"})
-KINDS = STATUSES | {"hang", "cut", "json", "empty"}
+STATUSES = frozenset({"400", "401", "402", "403", "404", "429", "500", "502", "503"})
+KINDS = STATUSES | {"hang", "cut", "json", "empty", "schema", "redirect", "html", "unfinished"}
 
 _FAULT = re.compile(r"fault=(\w+?)(?:\*(\d+))?(?:\+|$)")
 _LATENCY = re.compile(r"latency=(\d+)")
+_PAUSE = re.compile(r"pause=(\d+)")
+_LACKS = re.compile(r"lacks=([a-z_,]+)")
 _RETRY_AFTER = re.compile(r"retry-after=(\d+)")
 
 
@@ -28,7 +36,9 @@ class Orders:
 
     fault: str = ""
     latency: float = 0.0
+    pause: float = 0.0
     retry_after: int = 1
+    lacks: frozenset[str] = frozenset()
 
 
 class Faults:
@@ -40,11 +50,14 @@ class Faults:
 
     def orders(self, text: str) -> Orders:
         """`text` is the header and the model's name, joined by `+`. An unknown fault is a ValueError."""
-        latency, retry_after = _LATENCY.search(text), _RETRY_AFTER.search(text)
+        latency, pause, retry_after = _LATENCY.search(text), _PAUSE.search(text), _RETRY_AFTER.search(text)
+        lacks = _LACKS.search(text)
         return Orders(
             fault=self._due(text),
             latency=int(latency[1]) / 1000 if latency else 0.0,
+            pause=int(pause[1]) / 1000 if pause else 0.0,
             retry_after=int(retry_after[1]) if retry_after else 1,
+            lacks=frozenset(lacks[1].split(",")) if lacks else frozenset(),
         )
 
     def _due(self, text: str) -> str:

@@ -121,7 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
         # `wait` ends early when the endpoint stops, so that no test pays for a hang.
         if orders.latency:
             self.server.endpoint.stopping.wait(orders.latency)
-        if orders.fault in STATUSES:
+        if lacking := _asked_for(body) & orders.lacks:
+            self._error(400, f"This model does not support {', '.join(sorted(lacking))}.", "invalid_request_error")
+        elif orders.fault in STATUSES:
             headers = {"Retry-After": str(orders.retry_after)} if orders.fault in ("429", "503") else {}
             self._error(int(orders.fault), f"Fault {orders.fault} as ordered.", "fault", headers=headers)
         elif orders.fault == "hang":
@@ -131,13 +133,20 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, b'{"id": "chatcmpl-broken", "choices": [', "application/json")
         elif orders.fault == "empty":
             self._json(200, whole(body) | {"choices": []})
+        elif orders.fault == "redirect":
+            self._send(302, b"", "text/plain", {"Location": "http://elsewhere.example/v1"})
+        elif orders.fault == "html":
+            self._send(502, b"<html><h1>Bad gateway</h1></html>", "text/html")
+        elif orders.fault == "schema":
+            self._json(200, whole({**body, "response_format": _UNASKED}))
         elif body.get("stream") and chunks:
-            self._stream(chunks(body), cut=orders.fault == "cut")
+            self._stream(chunks(body), orders)
         else:
             payload = json.dumps(whole(body), ensure_ascii=False).encode()
             self._send(200, payload, "application/json", cut=orders.fault == "cut")
 
-    def _stream(self, chunks: Iterator[Json], cut: bool) -> None:
+    def _stream(self, chunks: Iterator[Json], orders: Orders) -> None:
+        cut = orders.fault == "cut"
         events = [f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode() for chunk in chunks]
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")
@@ -145,10 +154,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if cut:
             self.close_connection = True
+        if cut or orders.fault == "unfinished":
             events = events[: len(events) // 2]
         else:
             events.append(b"data: [DONE]\n\n")
         for event in events:
+            if orders.pause:
+                self.server.endpoint.stopping.wait(orders.pause)
             self.wfile.write(b"%x\r\n%b\r\n" % (len(event), event))
             self.wfile.flush()
         if not cut:
@@ -195,6 +207,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Quiet: `requests` tells what was asked."""
+
+
+def _asked_for(body: Json) -> set[str]:
+    """What a request asks for that not every provider has."""
+    asked = {name for name in ("tools", "stream", "stream_options") if body.get(name)}
+    return asked | {str((body.get("response_format") or {}).get("type"))}
+
+
+# As when a model makes up its own shape.
+_UNASKED = {"type": "json_schema", "json_schema": {"schema": {"properties": {"unasked": {"type": "string"}}}}}
 
 
 def _model_card(name: str) -> Json:

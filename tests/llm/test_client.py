@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -117,6 +118,8 @@ def test_what_may_pass_is_tried_again(connection: LlmConnection, fault: str) -> 
         ("gpt-4o+fault=404", FailureKind.NOT_FOUND, 1),
         ("gpt-4o+fault=429+retry-after=0", FailureKind.RATE_LIMITED, 3),
         ("gpt-4o+fault=hang", FailureKind.TIMEOUT, 2),
+        ("gpt-4o+fault=402", FailureKind.NO_CREDIT, 1),
+        ("gpt-4o+fault=redirect", FailureKind.NOT_FOUND, 1),
     ],
 )
 def test_a_failure_tells_its_kind(connection: LlmConnection, model: str, kind: FailureKind, attempts: int) -> None:
@@ -139,19 +142,57 @@ def test_retry_after_is_waited_for(connection: LlmConnection) -> None:
     assert 1.0 <= time.monotonic() - started < 1.6
 
 
-def test_a_stream_that_is_cut_fails_after_its_pieces(connection: LlmConnection) -> None:
-    async def gather(client: Client) -> tuple[list[Any], CallFailed | None]:
+def broken_off(connection: LlmConnection, model: str) -> tuple[list[Any], CallFailed]:
+    """The pieces of a stream that fails, and its failure."""
+
+    async def gather(client: Client) -> tuple[list[Any], CallFailed]:
         pieces: list[Any] = []
         try:
-            async for piece in client.stream(asked("gpt-4o+fault=cut")):
+            async for piece in client.stream(asked(model)):
                 pieces.append(piece)
         except CallFailed as failed:
             return pieces, failed
-        return pieces, None
+        raise AssertionError("it went well")
 
-    pieces, failed = call(connection, gather)
+    return call(connection, gather)
+
+
+@pytest.mark.parametrize("fault", ["fault=cut", "fault=unfinished", "pause=1+fault=cut"])
+def test_a_stream_that_is_cut_fails_after_its_pieces(connection: LlmConnection, fault: str) -> None:
+    pieces, failed = broken_off(connection, f"gpt-4o+{fault}")
     assert pieces and all(isinstance(piece, Piece) for piece in pieces)
-    assert failed and (failed.kind, failed.attempts) == (FailureKind.CONNECTION, 1)
+    assert (failed.kind, failed.attempts) == (FailureKind.CONNECTION, 1)
+
+
+def test_a_stream_that_is_too_slow_fails_after_its_pieces(connection: LlmConnection) -> None:
+    pieces, failed = broken_off(connection, "gpt-4o+pause=150")
+    assert pieces and (failed.kind, failed.attempts) == (FailureKind.TIMEOUT, 1)
+
+
+def test_a_stream_fails_like_a_call_before_it_begins(connection: LlmConnection) -> None:
+    pieces, failed = broken_off(connection, "gpt-4o+fault=json")
+    assert (pieces, failed.kind, failed.attempts) == ([], FailureKind.INVALID_ANSWER, 3)
+    assert isinstance(stream(connection, "gpt-4o+fault=500*1")[-1], Answer)
+
+
+def test_a_server_that_cannot_tell_the_tokens_of_a_stream_streams_all_the_same(connection: LlmConnection) -> None:
+    answer = stream(connection, "gpt-4o+lacks=stream_options")[-1]
+    assert isinstance(answer, Answer) and (answer.text, answer.usage) == ("Мадрид", {})
+
+
+def test_who_stops_reading_a_stream_hangs_up(connection: LlmConnection, endpoint: Endpoint) -> None:
+    async def stop(client: Client) -> Answer:
+        async with aclosing(client.stream(asked("gpt-4o+pause=20"))) as pieces:
+            async for _piece in pieces:
+                break
+        return await client.complete(asked("gpt-4o"))
+
+    assert call(connection, stop).text == "Мадрид"
+
+
+def test_pages_of_errors_are_not_repeated_to_people(connection: LlmConnection) -> None:
+    failed = failure(connection, "gpt-4o+fault=html", Patience(attempts=1))
+    assert failed.kind == FailureKind.SERVER and "<" not in failed.message and "Bad Gateway" in failed.message
 
 
 def test_private_places_are_refused_at_the_call(connection: LlmConnection, settings: Any) -> None:
