@@ -178,8 +178,10 @@ def plan(project_id: str, draft: Draft, author: Author) -> Experiment:
         Dataset.objects.select_for_update(no_key=True).get(pk=found.dataset.pk)
         names = _checked_run_names(project_id, found)
         experiment = _written(project_id, found, author)
-        for arm in (*found.prompts, *found.models):
-            arm.experiment = experiment
+        for prompt in found.prompts:
+            prompt.experiment = experiment
+        for model in found.models:
+            model.experiment = experiment
         PromptArm.objects.bulk_create(found.prompts)
         ModelArm.objects.bulk_create(found.models)
         ChosenEvaluator.objects.bulk_create(
@@ -272,7 +274,10 @@ def _check_numbers(draft: Draft) -> None:
 def _dataset(project_id: str, draft: Draft) -> Dataset:
     if "\0" in draft.dataset_id:
         raise NotFound(_("There is no such dataset."), "dataset_id")
-    return dataset_by_id(project_id, draft.dataset_id)
+    try:
+        return dataset_by_id(project_id, draft.dataset_id)
+    except NotFound as error:
+        raise NotFound(error.message, "dataset_id") from None
 
 
 def _prompts(project_id: str, draft: Draft, version_at: datetime) -> tuple[list[PromptArm], list[Template], set[str]]:

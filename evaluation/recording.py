@@ -62,14 +62,15 @@ class Unasked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """An evaluator (its place among the experiment's) is through with an answer; `error` says why it failed."""
+    """An evaluator (its place among the experiment's) is through with an answer; `error` says why it failed, `calls`
+    are those that it made."""
 
     job: Job
     subject: Subject
     position: int
     outcomes: Sequence[Outcome] = ()
     error: str = ""
-    call: RecordedCall | None = None
+    calls: Sequence[RecordedCall] = ()
 
 
 Event = Answered | Unasked | Scored
@@ -166,7 +167,7 @@ class Recorder:
             if isinstance(event, Answered):
                 made = [self._call(event)]
             elif isinstance(event, Scored):
-                made = [call for call in (event.call, *(outcome.call for outcome in event.outcomes)) if call]
+                made = list(event.calls)
             else:
                 continue
             for call in made:

@@ -34,13 +34,14 @@ from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorVersion
 from evaluation.models.experiments import Cell, Experiment, Job
 from evaluation.recording import ENVIRONMENT, Answered, Event, Recorder, Scored, Unasked
-from evaluation.scoring.base import Outcome, ScoringFailed, Subject
+from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of
 from evaluation.scoring.evaluating import evaluate
 from evaluation.subjects import subjects_of, tool_calls_of
 from llm.calls import Answer, CallFailed, ChatRequest, FailureKind
 from llm.client import Clients, NoConnection
 from llm.models import LlmConnection
 from tracing.ingestion.usage import usage_details
+from tracing.recorder import RecordedCall
 
 log = logging.getLogger("promptlab.experiments")
 
@@ -417,25 +418,27 @@ class _Runner:
             await asyncio.gather(*(self._evaluate(task, subject, place) for place in slow))
 
     async def _evaluate(self, task: _Task, subject: Subject, place: int) -> None:
-        plan, error, call = self._plan, "", None
+        plan, error = self._plan, ""
         outcomes: Sequence[Outcome] = ()
+        calls: Sequence[RecordedCall] = ()
         try:
             outcomes = await evaluate(plan.versions[place], subject, plan.mappings[place], plan.clients)
+            calls = calls_of(outcomes)
             self._strikes.pop(f"evaluator {place}", None)
         except ScoringFailed as failed:
-            error, call = failed.message, failed.call
+            error, calls = failed.message, calls_of([failed])
         except DomainError as refused:
             error = refused.message
         except Exception as broken:
             log.exception("Evaluator %s broke.", plan.versions[place].pk)
             error = _("The evaluator failed: %s.") % type(broken).__name__
-        for made in {made.observation_id: made for made in (call, *(one.call for one in outcomes)) if made}.values():
+        for made in calls:
             if isinstance(made.result, Answer):
                 self._spent += plan.bills.of(made.request, made.result)
             else:
                 await self._strike(f"evaluator {place}", made.result, list(plan.cells))
         await self._events.put(
-            Scored(job=task.job, subject=subject, position=place, outcomes=outcomes, error=error, call=call)
+            Scored(job=task.job, subject=subject, position=place, outcomes=outcomes, error=error, calls=calls)
         )
 
     async def _strike(self, whose: int | str, failed: CallFailed, cells: Sequence[int]) -> None:

@@ -193,4 +193,5 @@ def _score_again(jobs: QuerySet[Job]) -> int:
             """,  # noqa: S608  (the name of a table)
             (keys,),
         )
-        return cursor.rowcount
+        again: int = cursor.rowcount
+    return again
