@@ -32,8 +32,8 @@ ENVIRONMENT = "langfuse-llm-as-a-judge"
 FIRST, SECOND = "answer_a", "answer_b"
 PAIR = ("A", "B", "tie")
 _SWAPPED = {"A": "B", "B": "A", "tie": "tie"}
-# Sources without which there is nothing to judge; the others may be empty.
-_NEEDED = frozenset({"output", "expected_output"})
+# Sources that may be empty: that there were no calls says something, too.
+_MAY_BE_EMPTY = frozenset({"tool_calls"})
 _MODES = ("schema", "json", "text")
 _REMEMBERED = 24 * 3600  # seconds; providers learn
 
@@ -111,9 +111,9 @@ def values_of(definition: Judge, subject: Subject, mapping: Sequence[Mapped]) ->
     used = [one for one in mapping if one.variable in definition.variables]
     values = mapped(subject, used)
     for one in used:
-        if values[one.variable] is None and one.source in _NEEDED:
+        if values[one.variable] is None and one.source not in _MAY_BE_EMPTY:
             where = f"{one.source} {one.json_path or ''}".strip()
-            raise ScoringFailed(f"There is nothing to judge: {one.variable} is empty ({where}).")
+            raise ScoringFailed(f"Nothing fills the prompt's variable {one.variable}: {where} is empty.")
     return values
 
 

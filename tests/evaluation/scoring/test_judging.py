@@ -131,7 +131,7 @@ def test_a_judge_that_cannot_be_asked_says_whether_to_try_again(
 def test_without_anything_to_judge_no_model_is_called(project: Keys, model: Scripted, with_clients: Run) -> None:
     judge = version(project)
     for subject, mapping, told in (
-        (Subject(trace_id="t", output="Рим"), MAPPING, "reference is empty"),
+        (Subject(trace_id="t", input={"question": "?"}, output="Рим"), MAPPING, "expected_output is empty"),
         (SUBJECT, MAPPING[:2], "not mapped: reference"),
     ):
         with pytest.raises(ScoringFailed, match=told):
