@@ -1,5 +1,6 @@
 """The form of a connection: what people type, as the verb wants it. What a value may be is the verb's business."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
+from llm.connection_terms import BOUNDS, Price, Terms
 from llm.connections import LONGEST_NAME, Draft
 from llm.models import ADAPTERS, LlmConnection
 
@@ -19,21 +21,39 @@ FIELDS = {
     "customModels": "models",
     "extraHeaders": "headers",
     "config": "region",
-}
+} | {name: name for name in (*BOUNDS, "currency", "per_dollar", "prices")}
 # Adapter -> the key of its config that the field `region` fills.
 REGIONS = {"bedrock": "region", "google-vertex-ai": "location"}
-# Suggested where the base URL is typed.
-ADDRESSES = (
-    ("OpenAI", "https://api.openai.com/v1"),
-    ("OpenRouter", "https://openrouter.ai/api/v1"),
-    ("Bothub", "https://bothub.chat/api/v2/openai/v1"),
-    ("Anthropic", "https://api.anthropic.com/v1"),
-    ("Google Gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
-    ("DeepSeek", "https://api.deepseek.com/v1"),
-    ("Mistral", "https://api.mistral.ai/v1"),
-    ("Ollama", "http://localhost:11434/v1"),
-    ("vLLM", "http://localhost:8000/v1"),
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A provider that the form can be filled in for. In capitals what is to be replaced."""
+
+    name: Any
+    provider: str
+    address: str
+    adapter: str = "openai"
+
+
+PRESETS = (
+    Preset("OpenAI", "openai", "https://api.openai.com/v1"),
+    Preset("Azure OpenAI", "azure", "https://NAME.openai.azure.com", "azure"),
+    Preset("OpenRouter", "openrouter", "https://openrouter.ai/api/v1"),
+    Preset("Bothub", "bothub", "https://bothub.chat/api/v2/openai/v1"),
+    Preset("Anthropic", "anthropic", "https://api.anthropic.com/v1", "anthropic"),
+    Preset("Google Gemini", "gemini", "https://generativelanguage.googleapis.com/v1beta/openai", "google-ai-studio"),
+    Preset("DeepSeek", "deepseek", "https://api.deepseek.com/v1"),
+    Preset("Mistral", "mistral", "https://api.mistral.ai/v1"),
+    Preset("YandexGPT", "yandex", "https://llm.api.cloud.yandex.net/v1"),
+    Preset(gettext_lazy("GigaChat (gateway gpt2giga)"), "gigachat", "http://localhost:8090/v1"),
+    Preset("vLLM", "vllm", "http://localhost:8000/v1"),
+    Preset("Ollama", "ollama", "http://localhost:11434/v1"),
 )
+
+
+def _limit(label: Any, field: str, help_text: Any = "") -> forms.IntegerField:
+    return forms.IntegerField(label=label, required=False, min_value=1, max_value=BOUNDS[field], help_text=help_text)
 
 
 def _lines(placeholder: str, rows: int) -> forms.Textarea:
@@ -59,7 +79,7 @@ class ConnectionForm(forms.Form):
     base_url = forms.CharField(
         label=gettext_lazy("Base URL"),
         required=False,
-        widget=forms.URLInput({"placeholder": "https://api.openai.com/v1", "list": "known-addresses"}),
+        widget=forms.URLInput({"placeholder": "https://api.openai.com/v1"}),
         help_text=gettext_lazy("Empty: the provider's own."),
     )
     secret_key = forms.CharField(
@@ -88,6 +108,25 @@ class ConnectionForm(forms.Form):
     use_responses_api = forms.BooleanField(
         label=gettext_lazy("Use the Responses API"), required=False, help_text=gettext_lazy("OpenAI only.")
     )
+    concurrency = _limit(gettext_lazy("Calls at once"), "concurrency", gettext_lazy("Empty: 50 for each worker."))
+    requests_per_minute = _limit(gettext_lazy("Requests per minute"), "requests_per_minute")
+    tokens_per_minute = _limit(gettext_lazy("Tokens per minute"), "tokens_per_minute")
+    answer_seconds = _limit(gettext_lazy("Seconds for an answer"), "answer_seconds", gettext_lazy("Empty: 180."))
+    prices = forms.CharField(
+        label=gettext_lazy("Prices per million tokens"),
+        required=False,
+        widget=_lines("gpt-4o-mini 12.5 50", 3),
+        help_text=gettext_lazy("One model a line: its name, the price of input, the price of output."),
+    )
+    currency = forms.CharField(
+        label=gettext_lazy("Currency"), required=False, max_length=3, widget=forms.TextInput({"placeholder": "USD"})
+    )
+    per_dollar = forms.FloatField(
+        label=gettext_lazy("One US dollar costs"),
+        required=False,
+        widget=forms.NumberInput({"step": "any", "placeholder": "1"}),
+        help_text=gettext_lazy("In that currency: costs are shown in dollars."),
+    )
 
     def __init__(self, data: Any = None, *, present: LlmConnection | None = None) -> None:
         super().__init__(data, initial=_initial(present) if present else None)
@@ -99,8 +138,21 @@ class ConnectionForm(forms.Form):
             self.fields["secret_key"].help_text = _("Empty keeps the present one.")
             self.fields["headers"].help_text = _("One a line, as name: value. A name without a value keeps its value.")
 
+    @property
+    def has_limits(self) -> bool:
+        """Whether something is set, or refused, among the limits."""
+        return self._is_filled(*BOUNDS)
+
+    @property
+    def has_prices(self) -> bool:
+        """Whether something is set, or refused, among the prices."""
+        return self._is_filled("prices", "currency", "per_dollar")
+
+    def _is_filled(self, *names: str) -> bool:
+        return any(self[name].value() or self[name].errors for name in names)
+
     def draft(self) -> Draft:
-        """What the verb takes. Raises Invalid for a line that is no header."""
+        """What the verb takes. Raises Invalid for a line that is no header or no price."""
         values = self.cleaned_data
         return Draft(
             provider=values["provider"],
@@ -111,6 +163,12 @@ class ConnectionForm(forms.Form):
             with_default_models=values["with_default_models"],
             extra_headers=_headers(values["headers"]),
             config=_config(values),
+            terms=Terms(
+                **{name: values[name] for name in BOUNDS},
+                currency=values["currency"],
+                per_dollar=values["per_dollar"],
+                prices=_prices(values["prices"]),
+            ),
         )
 
     def refuse(self, error: Invalid) -> None:
@@ -129,7 +187,16 @@ def _initial(connection: LlmConnection) -> dict[str, Any]:
         "headers": "\n".join(f"{name}:" for name in connection.header_names),
         "region": config.get("region") or config.get("location") or "",
         "use_responses_api": config.get("useResponsesApi", False),
+        **{name: getattr(connection, name) for name in BOUNDS},
+        **_initial_prices(connection.prices or {}),
     }
+
+
+def _initial_prices(prices: dict[str, Any]) -> dict[str, Any]:
+    if not prices:
+        return {}
+    lines = [f"{name} {price['input']:.10g} {price['output']:.10g}" for name, price in prices["models"].items()]
+    return {"currency": prices["currency"], "per_dollar": prices["per_dollar"], "prices": "\n".join(lines)}
 
 
 def _headers(text: str) -> dict[str, str | None]:
@@ -140,6 +207,19 @@ def _headers(text: str) -> dict[str, str | None]:
             raise Invalid(_("“%(line)s” is no header. Write it as name: value.") % {"line": line[:50]}, "extraHeaders")
         headers[name.strip()] = value.strip() or None
     return headers
+
+
+def _prices(text: str) -> list[Price]:
+    prices = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        parts = line.rsplit(None, 2)
+        try:
+            name, tokens_in, tokens_out = parts[0], *(float(amount.replace(",", ".")) for amount in parts[1:])
+        except (ValueError, TypeError):
+            words = _("“%(line)s” is no price. Write the model, the price of input, the price of output.")
+            raise Invalid(words % {"line": line[:100]}, "prices") from None
+        prices.append(Price(model=name, input=tokens_in, output=tokens_out))
+    return prices
 
 
 def _config(values: dict[str, Any]) -> dict[str, Any] | None:

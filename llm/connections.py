@@ -19,6 +19,8 @@ from common import crypto
 from common.errors import Invalid
 from common.finding import find
 from common.outbound import check_url
+from llm import connection_terms
+from llm.connection_terms import BOUNDS, Terms
 from llm.models import ADAPTERS, LlmConnection
 
 LONGEST_NAME = 200
@@ -40,7 +42,10 @@ CONFIGS: Mapping[str, tuple[str, type, bool]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A connection as given. `secret_key` None keeps the present one, and so does a header whose value is None."""
+    """A connection as given. `secret_key` None keeps the present one, and so does a header whose value is None.
+
+    `terms` None keeps the present ones: the API, which replaces all else, does not know them.
+    """
 
     provider: str
     adapter: str
@@ -50,6 +55,7 @@ class Draft:
     with_default_models: bool = True
     extra_headers: Mapping[str, str | None] | None = None
     config: Any = None
+    terms: Terms | None = None
 
 
 def put(project_id: str, draft: Draft, author: Author) -> tuple[LlmConnection, bool]:
@@ -74,6 +80,23 @@ def remove(project_id: str, connection_id: str, author: Author) -> None:
         connection.delete()
 
 
+def add_models(project_id: str, connection_id: str, names: Sequence[str], author: Author) -> int:
+    """Offer these models too: how many of them are new. Raises NotFound, Invalid."""
+    with transaction.atomic():
+        own(project_id, connection_id)
+        connection = LlmConnection.objects.select_for_update().get(project_id=project_id, pk=connection_id)
+        before, count = as_told(connection), len(connection.custom_models)
+        connection.custom_models = _models([*connection.custom_models, *names])
+        added = len(connection.custom_models) - count
+        if added:
+            connection.save(update_fields=["custom_models", "updated_at"])
+            after = as_told(connection)
+            author.record(
+                "update", "llm_connection", connection.provider, project=project_id, before=before, after=after
+            )
+    return added
+
+
 def own(project_id: str, connection_id: str) -> LlmConnection:
     """The project's connection of that id. Raises NotFound."""
     return find(LlmConnection.objects.filter(project_id=project_id), connection_id, "LLM connection not found")
@@ -89,6 +112,7 @@ def as_told(connection: LlmConnection) -> dict[str, Any]:
         "customModels": connection.custom_models,
         "withDefaultModels": connection.with_default_models,
         "config": connection.config,
+        **connection_terms.as_told({name: getattr(connection, name) for name in (*BOUNDS, "prices")}),
     }
 
 
@@ -139,6 +163,8 @@ def _check(draft: Draft) -> dict[str, Any]:
         "with_default_models": draft.with_default_models,
         "config": _config(draft.adapter, draft.config),
     }
+    if draft.terms is not None:
+        checked |= connection_terms.checked(draft.terms)
     if draft.secret_key is not None:
         secret = _secret(draft.adapter, draft.secret_key)
         checked |= {"sealed_secret": crypto.seal(secret), "secret_display": _shown(secret)}

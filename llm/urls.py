@@ -11,6 +11,16 @@ urlpatterns = [
     path("settings/llm-connections/new", connections.NewConnection.as_view(), name="new_llm_connection"),
     path("settings/llm-connections/<str:connection_id>", connections.OneConnection.as_view(), name="llm_connection"),
     path(
+        "settings/llm-connections/<str:connection_id>/test",
+        connections.ConnectionTest.as_view(),
+        name="llm_connection_test",
+    ),
+    path(
+        "settings/llm-connections/<str:connection_id>/models",
+        connections.ConnectionModels.as_view(),
+        name="llm_connection_models",
+    ),
+    path(
         "settings/llm-connections/<str:connection_id>/delete",
         connections.ConnectionRemoval.as_view(),
         name="llm_connection_removal",

@@ -1,16 +1,21 @@
 """Settings → LLM connections: listed, added, changed, deleted. Keys go in and are never shown."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.authors import Author
 from common.errors import Invalid
 from common.pages import Page
-from llm.connection_form import ADDRESSES, ConnectionForm
-from llm.connections import own, put, remove
+from llm import probing
+from llm.connection_form import PRESETS, ConnectionForm
+from llm.connections import add_models, own, put, remove
 from llm.models import LlmConnection
 
 
@@ -35,7 +40,9 @@ class ConnectionPage(Page):
         return True
 
     def show_form(self, form: ConnectionForm, status: int = 200) -> HttpResponse:
-        return self.render({"form": form, "connection": form.present, "addresses": ADDRESSES}, status=status)
+        tested = form.present.last_test if form.present else None
+        context = {"form": form, "connection": form.present, "presets": PRESETS, **_tested(tested, form.present)}
+        return self.render(context, status=status)
 
 
 class Connections(ConnectionPage):
@@ -72,8 +79,60 @@ class OneConnection(ConnectionPage):
         return redirect("llm_connections") if self.save(form) else self.show_form(form, 422)
 
 
+class ConnectionTest(ConnectionPage):
+    """Asks the provider what it can do; answers with the findings."""
+
+    template = "llm/connection.html"
+    part = "test"
+
+    def post(self, request: HttpRequest, connection_id: str) -> HttpResponseBase:
+        connection = own(self.project_id, connection_id)
+        error = ""
+        try:
+            connection.last_test = probing.test(connection, request.POST.get("model", "")).as_json()
+        except Invalid as refused:
+            error = refused.message
+        if not self.in_part:
+            if error:
+                messages.error(request, error)
+            return redirect("llm_connection", connection_id)
+        return self.render({"connection": connection, "error": error, **_tested(connection.last_test, connection)})
+
+
+class ConnectionModels(ConnectionPage):
+    """Takes over models that the provider listed."""
+
+    def post(self, request: HttpRequest, connection_id: str) -> HttpResponseBase:
+        try:
+            added = add_models(self.project_id, connection_id, request.POST.getlist("model"), self.author)
+        except Invalid as error:
+            messages.error(request, error.message)
+        else:
+            told = ngettext("%(count)s model was added.", "%(count)s models were added.", added)
+            messages.success(request, told % {"count": added})
+        return redirect("llm_connection", connection_id)
+
+
 class ConnectionRemoval(ConnectionPage):
     def post(self, request: HttpRequest, connection_id: str) -> HttpResponseBase:
         remove(self.project_id, connection_id, self.author)
         messages.success(request, _("The connection is deleted."))
         return redirect("llm_connections")
+
+
+def _tested(tested: dict[str, Any] | None, connection: LlmConnection | None) -> dict[str, Any]:
+    """The last test as the page shows it. A reason that all abilities share is told once."""
+    known = list(connection.custom_models) if connection else []
+    if tested is None:
+        return {"known_models": known}
+    findings = [finding | {"label": probing.ABILITIES[finding["ability"]]} for finding in tested["findings"]]
+    reasons = {finding["words"] for finding in findings if not finding["works"]}
+    shared = reasons.pop() if len(reasons) == 1 and not any(finding["works"] for finding in findings) else ""
+    return {
+        "findings": findings,
+        "shared_reason": shared,
+        "tested_model": tested["model"],
+        "tested_at": parse_datetime(tested["at"]),
+        "new_models": [name for name in tested["models"] if name not in set(known)],
+        "known_models": list(dict.fromkeys([*known, *tested["models"]])),
+    }
