@@ -9,7 +9,7 @@ not worth finding out.
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db import connection
@@ -21,6 +21,7 @@ from datasets.comparison import RunSummary, summarise
 from datasets.models import DatasetRun, DatasetRunItem
 from datasets.origins import origins_of
 from datasets.sheets import Sheet, sheet_of
+from datasets.uncollected import uncollected
 
 # Another name for another shape: what an older program remembered is not read.
 SHAPE = "run-figures-3"
@@ -48,9 +49,11 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Sheets:
-    """Sheets by the runs' keys; `epoch` names this state of these runs in this order, once they are `complete`."""
+    """Sheets and summaries by the runs' keys; `epoch` names this state of these runs in this order, once they are
+    `complete`."""
 
     sheets: Mapping[int, Sheet]
+    summaries: Mapping[int, RunSummary]
     complete: bool
     epoch: str
 
@@ -72,16 +75,25 @@ def figures_of(project_id: str, runs: Sequence[DatasetRun]) -> Figures:
 def sheets_of(project_id: str, runs: Sequence[DatasetRun], budget: int = COMPARED) -> Sheets:
     """The sheets of runs, in the same way."""
     slots = _slots(project_id, [run.pk for run in runs])
-    known: dict[str, Sheet] = cache.get_many([_sheet_slot(slot) for slot in slots.values()])
-    found = {key: known[_sheet_slot(slot)] for key, slot in slots.items() if _sheet_slot(slot) in known}
+    known: dict[str, Any] = cache.get_many([name for slot in slots.values() for name in (slot, _sheet_slot(slot))])
+    found: dict[int, tuple[Sheet, RunSummary]] = {
+        key: (known[_sheet_slot(slot)], known[slot])
+        for key, slot in slots.items()
+        if slot in known and _sheet_slot(slot) in known
+    }
     missing = [run for run in runs if run.pk not in found]
     chosen = _affordable(missing, budget)
     if chosen:
         fresh = read_runs(project_id, chosen)
         _remember(slots, fresh)
-        found |= {key: sheet for key, (sheet, _summary) in fresh.items()}
+        found |= fresh
     named = "\n".join(slots[run.pk] for run in runs)
-    return Sheets(found, len(chosen) == len(missing), hashlib.sha256(named.encode()).hexdigest())
+    return Sheets(
+        sheets={key: sheet for key, (sheet, _summary) in found.items()},
+        summaries={key: summary for key, (_sheet, summary) in found.items()},
+        complete=len(chosen) == len(missing),
+        epoch=hashlib.sha256(named.encode()).hexdigest(),
+    )
 
 
 def remembered(epoch: str, question: str, answer: Callable[[], Made]) -> Made:
@@ -97,14 +109,12 @@ def remembered(epoch: str, question: str, answer: Callable[[], Made]) -> Made:
 
 def read_runs(project_id: str, runs: Sequence[DatasetRun]) -> dict[int, tuple[Sheet, RunSummary]]:
     """The sheets and summaries of runs as they are now."""
-    links = links_of(runs)
-    answers = iter(read_answers(project_id, [link for of_run in links.values() for link in of_run]))
-    origins = origins_of(project_id, links)
-    found = {}
-    for key, of_run in links.items():
-        sheet = sheet_of([next(answers) for _ in of_run])
-        found[key] = sheet, replace(summarise(sheet), origins=origins[key])
-    return found
+    with uncollected():
+        links = links_of(runs)
+        answers = iter(read_answers(project_id, [link for of_run in links.values() for link in of_run]))
+        origins = origins_of(project_id, links)
+        sheets = {key: sheet_of([next(answers) for _ in of_run]) for key, of_run in links.items()}
+        return {key: (sheet, replace(summarise(sheet), origins=origins[key])) for key, sheet in sheets.items()}
 
 
 def forget_runs(keys: Collection[int]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from statistics import stdev
 
 from datasets.answers import ScoreKey
-from datasets.comparison import RunSummary, in_same_units, keys_of, most_told, summarise
+from datasets.comparison import RunSummary, in_same_units, keys_of, most_told
 from datasets.sheets import NUMBERS, Sheet, item_values
 from datasets.statistics.correction import holm
 from datasets.statistics.effects import Effect, cohens_dz, odds_ratio, rank_biserial
@@ -65,12 +65,20 @@ class Findings:
     spread: tuple[Components | None, ...]
 
 
-def find(sheets: Sequence[Sheet], baseline: int, chosen: str = "", *, ranks: bool = False) -> Findings:
+def find(
+    sheets: Sequence[Sheet],
+    summaries: Sequence[RunSummary],
+    baseline: int,
+    chosen: str = "",
+    *,
+    ranks: bool = False,
+) -> Findings:
     """Hold runs against the one at `baseline`; `chosen` names the score (`ScoreKey.text`) that tells better from worse.
 
-    `ranks`: numbers are tested by their ranks (Wilcoxon) instead of their means (permutation).
+    `summaries` are those of the sheets. `ranks`: numbers are tested by their ranks (Wilcoxon) instead of their means
+    (permutation).
     """
-    summaries = in_same_units([summarise(sheet) for sheet in sheets])
+    summaries = in_same_units(summaries)
     keys = keys_of(sheets)
     numeric = [key for key in keys if key.data_type in NUMBERS]
     key = next((key for key in numeric if key.text == chosen), None) or most_told(numeric, summaries)

@@ -1,6 +1,7 @@
 """The bootstrap of a mean: bias-corrected and accelerated intervals (BCa)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -57,14 +58,30 @@ def resampled_means(sample: Floats, resamples: int) -> Floats:
     With few distinct values only how often each is drawn matters, which is multinomial: the same distribution, much
     cheaper to draw.
     """
-    generator = np.random.default_rng(SEED)
     n = len(sample)
     distinct, counts = np.unique(sample, return_counts=True)
     if len(distinct) <= n // 8:
-        return np.asarray(generator.multinomial(n, counts / n, size=resamples) @ distinct / n, dtype=np.float64)
+        drawn = np.random.default_rng(SEED).multinomial(n, counts / n, size=resamples)
+        return np.asarray(drawn @ distinct / n, dtype=np.float64)
+    if resamples * n <= 2 * DRAWS:
+        return np.asarray(_times_drawn(n, resamples).astype(np.float64) @ sample / n, dtype=np.float64)
+    return np.concatenate([sample[drawn].mean(axis=1) for drawn in _draws(n, resamples)])
+
+
+def _draws(n: int, resamples: int) -> Iterator[NDArray[np.int64]]:
+    """Which values are drawn: rows of n places, some rows at a time."""
+    generator = np.random.default_rng(SEED)
     at_once = max(1, CHUNK // n)
-    parts = []
     for start in range(0, resamples, at_once):
-        drawn = generator.integers(0, n, size=(min(at_once, resamples - start), n))
-        parts.append(sample[drawn].mean(axis=1))
+        yield generator.integers(0, n, size=(min(at_once, resamples - start), n))
+
+
+@lru_cache(maxsize=4)
+def _times_drawn(n: int, resamples: int) -> NDArray[np.uint8]:
+    """How often each place is drawn in each resample. Kept: the scores of one comparison are all of one length."""
+    parts = []
+    for drawn in _draws(n, resamples):
+        rows = len(drawn)
+        flat = (drawn + np.arange(rows)[:, None] * n).ravel()
+        parts.append(np.bincount(flat, minlength=rows * n).reshape(rows, n).astype(np.uint8))
     return np.concatenate(parts)

@@ -17,6 +17,7 @@ from datasets.findings import Against, Findings, find
 from datasets.models import DatasetItem, DatasetRun, DatasetRunItem
 from datasets.paging import Slice, cut
 from datasets.scatter import scatter_charts
+from datasets.uncollected import uncollected
 from datasets.verdicts import INTERVALS, TESTS, effect_text, is_share_of_right, p_text, signed, verdicts
 from datasets.views.base import DatasetsPage
 from datasets.wording import Piece, differences, plain
@@ -86,9 +87,11 @@ class Asked:
 
     def found_in(self, read: Sheets) -> Findings:
         """The findings over complete sheets, remembered as long as nothing about the runs changes."""
-        sheets = [read.sheets[run.pk] for run in self.runs]
+        sheets, summaries = ([of[run.pk] for run in self.runs] for of in (read.sheets, read.summaries))
         question = f"{self.baseline} {self.ranks} {self.score}"
-        return remembered(read.epoch, question, lambda: find(sheets, self.baseline, self.score, ranks=self.ranks))
+        return remembered(
+            read.epoch, question, lambda: find(sheets, summaries, self.baseline, self.score, ranks=self.ranks)
+        )
 
 
 class Compare(DatasetsPage):
@@ -110,9 +113,10 @@ class Compare(DatasetsPage):
         read = sheets_of(self.project_id, runs)
         if not read.complete:
             return self.render({"dataset": dataset, "reading": len(read.sheets), "of": len(runs)})
-        found = asked.found_in(read)
         sheets = [read.sheets[run.pk] for run in runs]
-        rows = rows_of(sheets, baseline, found.chosen)
+        with uncollected():
+            found = asked.found_in(read)
+            rows = rows_of(sheets, baseline, found.chosen)
         of = next((at for at, run in enumerate(runs) if run.run_id == request.GET.get("of") and at != baseline), None)
         tests: dict[str, Callable[[Row], bool]] = {
             "disagree": lambda row: row.disagree,
