@@ -83,9 +83,6 @@ def _load_application() -> None:
     get_resolver().url_patterns  # noqa: B018
     gc.collect()
     gc.freeze()  # else the first collection in every worker would touch, and so copy, all of it
-    # Every 700 new objects, as Python does by itself, looks at an answer that is being made again and again: a fifth of
-    # the time that a large trace takes.
-    gc.set_threshold(50_000, 10, 10)
 
 
 def _prepare(answer: Path) -> bool:
