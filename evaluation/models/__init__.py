@@ -18,6 +18,7 @@ from evaluation.models.evaluators import (
     EvaluatorVersion,
     RuleEvaluator,
 )
+from evaluation.models.executions import Application, Arrival, Execution
 from evaluation.models.experiments import (
     Cell,
     ChosenEvaluator,
@@ -34,12 +35,15 @@ __all__ = [
     "UNFINISHED",
     "AnnotationQueue",
     "AnnotationTurn",
+    "Application",
+    "Arrival",
     "Cell",
     "ChosenEvaluator",
     "EvaluationRule",
     "Evaluator",
     "EvaluatorType",
     "EvaluatorVersion",
+    "Execution",
     "Experiment",
     "ItemStatus",
     "Job",

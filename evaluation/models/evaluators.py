@@ -38,7 +38,8 @@ class Authored(models.Model):
 class Evaluator(Authored):
     """A way to score, under an id that stays while its versions follow each other. Names may be taken twice.
 
-    `paused_*` say that it cannot run at present and why; rules that use it wait.
+    `paused_*` say that it cannot run at present and why; rules that use it wait. `failures` counts how often in a
+    row it failed in a way that trying again does not mend.
     """
 
     id = models.CharField(primary_key=True, max_length=100, default=new_id, editable=False)
@@ -49,6 +50,7 @@ class Evaluator(Authored):
     paused_at = models.DateTimeField(_("paused at"), null=True, blank=True, editable=False)
     paused_reason = models.CharField(max_length=100, null=True, blank=True, editable=False)
     paused_message = models.TextField(null=True, blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
@@ -108,6 +110,9 @@ class EvaluationRule(Authored):
     enabled = models.BooleanField(_("switched on"), default=False)
     sampling = models.FloatField(
         _("share"), default=1.0, help_text=_("Of the observations that fit, the share that is scored: 0 to 1.")
+    )
+    delay_seconds = models.PositiveIntegerField(
+        _("delay"), default=5, help_text=_("Seconds for the rest of the trace to arrive before it is looked at.")
     )
     filter = models.JSONField(default=list)
     evaluators: Any = models.ManyToManyField(Evaluator, through="RuleEvaluator", related_name="rules")
