@@ -36,7 +36,8 @@ from evaluation.models.experiments import Cell, Experiment, Job
 from evaluation.recording import ENVIRONMENT, Answered, Event, Recorder, Scored, Unasked
 from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of
 from evaluation.scoring.evaluating import evaluate
-from evaluation.subjects import subjects_of, tool_calls_of
+from evaluation.scoring.parts import tool_calls
+from evaluation.subjects import subjects_of
 from llm.calls import Answer, CallFailed, ChatRequest, FailureKind
 from llm.client import Clients, NoConnection
 from llm.models import LlmConnection
@@ -397,7 +398,7 @@ class _Runner:
             environment=ENVIRONMENT,
             input=values.input,
             output=output,
-            tool_calls=tool_calls_of(output),
+            tool_calls=tool_calls(output),
             expected_output=values.expected_output,
             item_metadata=values.metadata,
             latency=answer.latency,

@@ -1,12 +1,12 @@
 """Answers of runs as what evaluators look at, read from the store: for scoring without asking the model again."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from datasets.answers import Answer, read_answers, with_bodies
 from datasets.jsontext import to_value
 from datasets.models import DatasetRunItem
 from evaluation.scoring.base import Subject
+from evaluation.scoring.parts import tool_calls
 
 # Under this key the metadata of an experiment's trace tells that nothing could be extracted from the answer.
 NOT_EXTRACTED = "extraction_error"
@@ -35,15 +35,10 @@ def _subject(answer: Answer) -> Subject:
         input=to_value(answer.input),
         output=output,
         metadata=metadata,
-        tool_calls=tool_calls_of(output),
+        tool_calls=tool_calls(output),
         expected_output=to_value(version.expected_output if version else link.expected_output),
         item_metadata=to_value(version.metadata if version else link.metadata),
         latency=answer.latency,
         cost=answer.cost,
         usage={"total": answer.tokens} if answer.tokens else {},
     )
-
-
-def tool_calls_of(output: Any) -> Any:
-    """The tool calls of an answer that is a message."""
-    return output.get("tool_calls") if isinstance(output, dict) else None

@@ -8,6 +8,7 @@ import jsonpath
 import orjson
 from jsonpath.exceptions import JSONPathError
 
+from common import message_shapes
 from common.content import value_content
 from evaluation.mapping import Mapped
 from evaluation.scoring.base import ScoringFailed, Subject
@@ -78,6 +79,28 @@ def whole_text(value: Any) -> str:
             return content.messages[0].text or jsontext.dump(value)
         return jsontext.dump(value)
     return text(value)
+
+
+def tool_calls(output: Any) -> list[dict[str, Any]]:
+    """The calls of tools that an output asks for, as `{id, name, arguments, type, index}` in their order (spec
+    unstableEvaluationRuleMapping), whatever dialect they came in."""
+    given = output.get("tool_calls") if isinstance(output, dict) else None
+    if isinstance(given, list):
+        read = [(one, message_shapes.tool_call(one)) for one in given]
+        found = [(one, call) for one, call in read if call is not None]
+    else:
+        content = value_content(output) if isinstance(output, (dict, list)) else None
+        found = [({}, call) for message in (content.messages if content else ()) for call in message.calls]
+    return [
+        {
+            "id": str(one.get("id") or ""),
+            "name": call.name,
+            "arguments": call.arguments,
+            "type": str(one.get("type") or "function"),
+            "index": index,
+        }
+        for index, (one, call) in enumerate(found)
+    ]
 
 
 @lru_cache(maxsize=512)
