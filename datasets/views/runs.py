@@ -69,6 +69,7 @@ class Experiments(DatasetsPage, TablePage):
                 "page": page,
                 "search": search,
                 "with_dataset": True,
+                "may_evaluate": self.may("evaluation:write"),
                 **runs_table(self.project_id, page.rows, request.GET.get("round", "")),
             }
         )

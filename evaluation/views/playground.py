@@ -156,18 +156,18 @@ class Publish(PlaygroundPage):
 
 
 class NewColumn(PlaygroundPage):
-    """A column with a version of a prompt (`?prompt=`, `version=`), as a fragment."""
+    """A column with a version of a prompt (`?prompt=`, `version=`), or an empty one, as a fragment."""
 
     write_permission = None
     template = "evaluation/playground_column.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        column = starting.from_version(
-            self.project_id, request.GET.get("prompt", ""), _number(request.GET.get("version"))
-        )
+        [column] = starting.blank(self.project_id).columns
+        if name := request.GET.get("prompt", ""):
+            column = starting.from_version(self.project_id, name, _number(request.GET.get("version")))
         connections = LlmConnection.objects.filter(project_id=self.project_id).order_by("created_at", "id")
         told = {"column": column, "connections": connections, "may_publish": self.may("prompts:write")}
-        return self.render(told | {"versions": _versions(self.project_id, [column])[column.prompt]})
+        return self.render(told | {"versions": _versions(self.project_id, [column]).get(column.prompt)})
 
 
 class Items(PlaygroundPage):
@@ -177,10 +177,9 @@ class Items(PlaygroundPage):
     template = "evaluation/playground_items.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        dataset = Dataset.objects.filter(
-            project_id=self.project_id, pk=request.GET.get("dataset", "").replace("\0", "")
-        )
-        lines = [item_line(row) for row in with_heads(items(dataset[0]))[:ITEMS]] if dataset else []
+        dataset_id = request.GET.get("dataset", "").replace("\0", "")
+        dataset = Dataset.objects.filter(project_id=self.project_id, pk=dataset_id).first()
+        lines = [item_line(row) for row in with_heads(items(dataset))[:ITEMS]] if dataset else []
         return self.render({"lines": lines, "most": ITEMS})
 
 
@@ -194,9 +193,11 @@ class Variables(PlaygroundPage):
         names = asked.getlist("name")
         if asked.get("item"):
             found = starting.variables_of_item(self.project_id, asked["item"], names)
+        elif asked.get("trace"):
+            where = asked["trace"], asked.get("observation", "")
+            found = starting.variables_of_observation(self.project_id, *where, names)
         else:
-            trace, observation = asked.get("trace", ""), asked.get("observation", "")
-            found = starting.variables_of_observation(self.project_id, trace, observation, names)
+            found = {}
         return JsonResponse({"variables": found})
 
 

@@ -128,6 +128,7 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "integration_id": _integration(keys),
             "media_id": _media(api),
             "draft_id": _draft(client, keys),
+            "experiment_id": _experiment(client, keys, dataset["id"], connection["id"]),
             "import_id": _import(client, keys, dataset["id"]),
         },
     )
@@ -158,6 +159,17 @@ def _draft(client: Client, keys: Keys) -> str:
     answer = client.post(f"/project/{keys.id}/playground", state, content_type="application/json")
     assert answer.status_code == 200, answer.content[:2000]
     return str(answer.json()["address"]).rpartition("/")[2]
+
+
+def _experiment(client: Client, keys: Keys, dataset_id: str, connection_id: str) -> str:
+    """An experiment, paused before anybody calls the model."""
+    form = {"name": SECRET, "dataset": dataset_id, "prompt_name": PROMPT, "prompt_version": "2"}
+    answer = client.post(
+        f"/project/{keys.id}/experiments/new", form | {"model_connection": connection_id, "model_model": SECRET}
+    )
+    assert answer.status_code == 302, answer.content[:5000]
+    client.post(answer.headers["Location"], {"do": "pause"})
+    return answer.headers["Location"].rpartition("/")[2]
 
 
 def _integration(keys: Keys) -> str:

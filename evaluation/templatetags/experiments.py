@@ -1,0 +1,30 @@
+"""What only the form of an experiment shows: `{% load experiments %}`."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from common.errors import DomainError
+
+register = template.Library()
+
+
+@register.simple_tag
+def field_error(error: DomainError | None, names: str) -> SafeString | str:
+    """The refusal, where it is about one of these fields (blank between them); `mapping*` means its parts, too."""
+    if error is None or not error.field:
+        return ""
+    whole = error.field.partition("[")[0]
+    return _shown(error) if error.field in names.split() or f"{whole}*" in names.split() else ""
+
+
+@register.simple_tag
+def row_error(error: DomainError | None, name: str, place: int | str) -> SafeString | str:
+    """The refusal, where it is about this row of a list (`models[0]`, `models[0].temperature`)."""
+    if error is None or (error.field or "").partition(".")[0] != f"{name}[{place}]":
+        return ""
+    return _shown(error)
+
+
+def _shown(error: DomainError | None) -> SafeString | str:
+    return format_html('<ul class="errorlist"><li>{}</li></ul>', error.message) if error else ""
