@@ -16,6 +16,7 @@ from evaluation.views.experiments import (
     Started,
     Versions,
 )
+from evaluation.views.judge_trust import JudgeTrust
 from evaluation.views.playground import Items, NewColumn, OneDraft, Playground, Publish, Run, Variables
 
 urlpatterns = [
@@ -29,6 +30,7 @@ urlpatterns = [
     path("annotation/<str:queue_id>/agreement", QueueAgreement.as_view(), name="annotation_agreement"),
     path("annotation/<str:queue_id>/export", QueueExport.as_view(), name="annotation_export"),
     path("annotation/<str:queue_id>/items/<str:queue_item_id>", ItemPage.as_view(), name="annotation_item"),
+    path("judge-trust", JudgeTrust.as_view(), name="judge_trust"),
     path("experiments/new", NewExperiment.as_view(), name="experiment_new"),
     path("experiments/new/estimate", EstimateFragment.as_view(), name="experiment_estimate"),
     path("experiments/new/versions", Versions.as_view(), name="experiment_versions"),

@@ -52,6 +52,9 @@ class Sessions(ListPage):
             )
         )
 
+    def may_do(self) -> dict[str, Any]:
+        return {"may_queue": self.may("evaluation:write")}
+
 
 class SessionPage(Page):
     """A conversation read as a conversation: a turn per trace, oldest first."""
@@ -72,4 +75,5 @@ class SessionPage(Page):
         page, fault = read_window(request, TURNS, lambda window: store().traces(replace(query, window=window)))
         scores = scores_by_trace(self.project_id, [trace.id for trace in page.rows])
         turns = [{"trace": trace, "scores": scores.get(trace.id, [])} for trace in page.rows]
-        return self.render({"session": found[0], "turns": turns, "page": page, "fault": fault})
+        told = {"session": found[0], "turns": turns, "page": page, "fault": fault}
+        return self.render({**told, "may_queue": self.may("evaluation:write")})

@@ -1,0 +1,59 @@
+"""A judge against people: a mark to stand beside the judge's numbers, and the page behind it."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from common.pages import Page
+from evaluation.judge_trust import Trust, human_names, trust
+
+
+class JudgeTrust(Page):
+    """`?score=<name>`, perhaps `human=<name>`, `dataset=<id>` and `run=<id>` (several); htmx gets the mark alone."""
+
+    template = "evaluation/judge_trust.html"
+    part = "mark"
+    section = "evaluators"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        given = request.GET
+        score, human, dataset, runs = (
+            given.get("score", ""),
+            given.get("human", ""),
+            given.get("dataset", ""),
+            given.getlist("run"),
+        )
+        found = trust(self.project_id, score, human=human, dataset_id=dataset, run_ids=runs) if score else None
+        asked = [("score", score), ("human", human), ("dataset", dataset), *(("run", run) for run in runs)]
+        query = urlencode([(name, value.replace("\0", "")) for name, value in asked if value], errors="replace")
+        context: dict[str, Any] = {
+            "score": score,
+            "human": human or score,
+            "dataset": dataset,
+            "runs": runs,
+            "trust": found,
+            "address": f"{reverse('judge_trust')}?{query}",
+        }
+        if not self.in_part:
+            context["names"] = human_names(self.project_id, score)
+            context["table"] = _table(found)
+        return self.render(context)
+
+
+def _table(found: Trust | None) -> list[dict[str, Any]]:
+    """The matrix for the template: a row per class of people's, its cells told as same, other or none."""
+    if found is None:
+        return []
+    return [
+        {
+            "name": name,
+            "total": sum(row),
+            "cells": [
+                {"n": n, "kind": "none" if not n else "same" if place == column else "other"}
+                for column, n in enumerate(row)
+            ],
+        }
+        for place, (name, row) in enumerate(zip(found.classes, found.matrix, strict=True))
+    ]
