@@ -1,11 +1,11 @@
-"""Evaluate → Evaluators (with their rules) and Annotation: what is defined, and what can be changed by a form."""
+"""Evaluate → Evaluators, with their rules: what is defined, and what can be changed by a form."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Model, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Model, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -16,10 +16,10 @@ from unfold.decorators import display
 from accounts.authors import Author
 from common.admin import ProjectModelAdmin
 from common.errors import DomainError
-from evaluation import evaluators, mapping, queues, rule_filters, rules
+from evaluation import evaluators, mapping, rule_filters, rules
 from evaluation.definitions import Output
-from evaluation.forms import EvaluatorForm, QueueForm, RuleForm
-from evaluation.models import AnnotationQueue, EvaluationRule, Evaluator, EvaluatorVersion, ItemStatus
+from evaluation.forms import EvaluatorForm, RuleForm
+from evaluation.models import EvaluationRule, Evaluator, EvaluatorVersion
 
 
 class EvaluationAdmin(ProjectModelAdmin):
@@ -44,64 +44,6 @@ class EvaluationAdmin(ProjectModelAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for row in queryset:
             self.delete_model(request, row)
-
-
-@admin.register(AnnotationQueue)
-class AnnotationQueueAdmin(EvaluationAdmin):
-    """Queues with what waits in them, and the people who work on them."""
-
-    shell_section = "annotation"
-    form = QueueForm
-    list_display = ("name", "asked_for", "waiting", "done", "people", "created_at")
-    search_fields = ("name", "description")
-    list_before_template = "evaluation/queues_before.html"
-    fieldsets = ((None, {"fields": ("name", "description", "score_configs", "people")}),)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AnnotationQueue]:
-        items = {"waiting": ItemStatus.PENDING, "done": ItemStatus.COMPLETED}
-        counted = {
-            f"{name}_count": Count("items", filter=Q(items__status=status), distinct=True)
-            for name, status in items.items()
-        }
-        found: QuerySet[AnnotationQueue] = super().get_queryset(request)
-        return found.prefetch_related("asked__config", "assignments__user").annotate(**counted)
-
-    @admin.display(description=_("Score configs"))
-    def asked_for(self, queue: AnnotationQueue) -> str:
-        return ", ".join(asked.config.name for asked in queue.asked.all())
-
-    @admin.display(description=_("Waiting"), ordering="waiting_count")
-    def waiting(self, queue: Any) -> int:
-        return int(queue.waiting_count)
-
-    @admin.display(description=_("Done"), ordering="done_count")
-    def done(self, queue: Any) -> int:
-        return int(queue.done_count)
-
-    @admin.display(description=_("Annotators"))
-    def people(self, queue: AnnotationQueue) -> str:
-        return ", ".join(sorted(str(member.user) for member in queue.assignments.all())) or "–"
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **{**kwargs, "fields": QueueForm.Meta.fields})
-        form.project_id = _project_id(request)
-        return form
-
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
-        project_id, draft, author = _project_id(request), form.draft, _author(request)
-        if change:
-            fields = {"name": draft.name, "description": draft.description, "config_ids": draft.config_ids}
-            queues.change(project_id, obj.pk, fields, author)
-        else:
-            queues.create(project_id, draft, author, obj.pk)
-        present = set(queues.own(project_id, obj.pk).assignments.values_list("user_id", flat=True))
-        for user_id in form.chosen_people - present:
-            queues.assign(project_id, obj.pk, user_id, author)
-        for user_id in present - form.chosen_people:
-            queues.unassign(project_id, obj.pk, user_id, author)
-
-    def delete_model(self, request: HttpRequest, obj: AnnotationQueue) -> None:
-        queues.remove(_project_id(request), obj.pk, _author(request))
 
 
 @admin.register(Evaluator)

@@ -1,11 +1,11 @@
-"""Evaluators, rules and annotation queues in the web: what is shown, what a form changes, and who may."""
+"""Evaluators and rules in the web: what is shown, what a form changes, and who may."""
 
 from typing import Any
 
 import pytest
 
 from accounts.models import AuditEntry, User
-from evaluation.models import AnnotationQueue, EvaluationRule, Evaluator
+from evaluation.models import EvaluationRule, Evaluator
 from tests.conftest import Api, Keys
 from tests.evaluation.conftest import CODE, MAPPING, Make, judge, unstable_judge
 
@@ -41,13 +41,11 @@ def refused(answer: Any) -> str:
     return " ".join(str(message) for message in answer.context["messages"])
 
 
-def test_the_sidebar_leads_to_both_and_lights_where_one_is(page_client, bob: User, at: str, project: Keys) -> None:
+def test_the_sidebar_leads_there_and_lights_where_one_is(page_client, bob: User, at: str, project: Keys) -> None:
     client = page_client(bob)
     for model, path in (("evaluator", "evaluator"), ("evaluationrule", "evaluator")):
         text = page(client, f"{at}{model}/")
         assert f'href="/project/{project.id}/admin/evaluation/{path}/" aria-current="page"' in text
-    text = page(client, f"{at}annotationqueue/")
-    assert f'href="/project/{project.id}/admin/evaluation/annotationqueue/" aria-current="page"' in text
 
 
 def test_evaluators_are_shown_with_their_latest_version(
@@ -114,64 +112,15 @@ def test_deleting_an_evaluator_goes_through_the_verb(page_client, bob: User, at:
     assert AuditEntry.objects.filter(subject_type="evaluator", action="delete", user=bob).count() == 1
 
 
-def test_a_queue_is_made_and_changed_by_form(page_client, bob: User, anna: User, vera: User, at: str, api: Api) -> None:
-    tone, right = (
-        api.post("score-configs", {"name": name, "dataType": "TEXT"}).json()["id"] for name in ("tone", "right")
-    )
-    client = page_client(bob)
-    form = client.get(f"{at}annotationqueue/add/").context["adminform"].form
-    assert {name for _id, name in form.fields["people"].choices} == {"Anna", "Bob"}, "viewers give no scores"
-    sent = {"name": "Queue", "description": "Read well", "score_configs": [tone], "people": [anna.pk]}
-    answer = client.post(f"{at}annotationqueue/add/", sent)
-    assert answer.status_code == 302, answer.context["errors"]
-    queue = AnnotationQueue.objects.get()
-    shown = api.get(f"annotation-queues/{queue.pk}").json()
-    assert (shown["name"], shown["description"], shown["scoreConfigIds"]) == ("Queue", "Read well", [tone])
-    assert list(queue.members.all()) == [anna]
-
-    sent = {"name": "Other", "description": "", "score_configs": [right, tone], "people": [bob.pk]}
-    answer = client.post(f"{at}annotationqueue/{queue.pk}/change/", sent)
-    assert answer.status_code == 302, answer.context["errors"]
-    assert api.get(f"annotation-queues/{queue.pk}").json()["scoreConfigIds"] == [tone, right], "the order stays"
-    assert list(queue.members.all()) == [bob]
-    actions = AuditEntry.objects.filter(subject_type="annotation_queue", user=bob).values_list("action", flat=True)
-    assert sorted(actions) == ["assign", "assign", "create", "unassign", "update"]
-
-    api.post(f"annotation-queues/{queue.pk}/items", {"objectId": "t", "objectType": "TRACE"})
-    text = page(client, f"{at}annotationqueue/")
-    assert "tone, right" in text
-    assert "Other" in text
-
-
-def test_a_fault_in_a_queue_stands_beside_its_field(page_client, bob: User, at: str, api: Api) -> None:
-    tone = api.post("score-configs", {"name": "tone", "dataType": "TEXT"}).json()["id"]
-    api.post("annotation-queues", {"name": "Taken", "scoreConfigIds": [tone]})
-    for change, field in (
-        ({"name": "Taken"}, "name"),
-        ({"name": ""}, "name"),
-        ({"score_configs": []}, "score_configs"),
-        ({"score_configs": ["nowhere"]}, "score_configs"),
-        ({"people": ["nobody"]}, "people"),
-        ({"description": "x" * 10_001}, "description"),
-    ):
-        sent = {"name": "Fine", "description": "", "score_configs": [tone], "people": [], **change}
-        answer = page_client(bob).post(f"{at}annotationqueue/add/", sent)
-        assert answer.status_code == 200
-        assert field in answer.context["adminform"].form.errors, change
-    assert AnnotationQueue.objects.count() == 1
-
-
 def test_lists_cost_the_same_however_long(
     page_client, bob: User, at: str, make: Make, defined: dict[str, Any], django_assert_max_num_queries: Any
 ) -> None:
     client = page_client(bob)
-    config = make("score-configs", {"name": "tone", "dataType": "TEXT"})["id"]
     body = {"enabled": True, "evaluatorAssignments": [{"evaluatorId": defined["code"]["id"]}]}
     for n in range(5):
         make("v2/evaluators", judge(name=f"e{n}"))
         make("v2/evaluation-rules", {**body, "name": f"r{n}"})
-        make("annotation-queues", {"name": f"q{n}", "scoreConfigIds": [config]})
-    for model in ("evaluator", "evaluationrule", "annotationqueue"):
+    for model in ("evaluator", "evaluationrule"):
         with django_assert_max_num_queries(14):
             page(client, f"{at}{model}/")
 
@@ -180,7 +129,6 @@ def test_viewers_look_and_do_not_touch(page_client, vera: User, at: str, defined
     client = page_client(vera)
     assert "Right" in page(client, f"{at}evaluator/")
     assert client.post(f"{at}evaluator/{defined['judge']['id']}/change/", {"name": "x"}).status_code == 403
-    assert client.get(f"{at}annotationqueue/add/").status_code == 403
     chosen = {"action": "switch_off", "_selected_action": [defined["rule"]["id"]]}
     assert client.post(f"{at}evaluationrule/", chosen).status_code == 403
     assert EvaluationRule.objects.get().enabled
