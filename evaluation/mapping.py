@@ -24,6 +24,18 @@ SOURCES: Mapping[str, str] = {
 OF_EXPERIMENTS = frozenset({"expected_output", "experiment_item_metadata"})
 OBSERVATION_SOURCES = tuple(source for source in SOURCES if source not in OF_EXPERIMENTS)
 MAX_PATH = 1_000
+# source -> names under which prompts of judges ask for it
+USUAL_NAMES: Mapping[str, Sequence[str]] = {
+    "input": ("input", "question", "query", "message", "prompt", "request", "вопрос", "запрос", "вход"),
+    "output": ("output", "answer", "answer_a", "response", "generation", "completion", "ответ", "вывод"),
+    "expected_output": (
+        *("expected_output", "expected", "reference", "ground_truth", "target", "answer_b"),
+        *("эталон", "ожидаемый_ответ", "правильный_ответ"),
+    ),
+    "metadata": ("metadata", "метаданные"),
+    "tool_calls": ("tool_calls", "tools"),
+    "experiment_item_metadata": ("experiment_item_metadata", "item_metadata"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,12 @@ class Mapped:
     variable: str
     source: str
     json_path: str | None = None
+
+
+def suggested(variables: Sequence[str]) -> list[Mapped]:
+    """A mapping by what variables are usually called; those with other names are left out."""
+    sources = {name: source for source, names in USUAL_NAMES.items() for name in names}
+    return [Mapped(name, sources[name.casefold()]) for name in variables if name.casefold() in sources]
 
 
 def check_mapping(

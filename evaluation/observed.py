@@ -17,7 +17,9 @@ def observations(project_id: str, ids: Sequence[str]) -> dict[str, Subject]:
     found = (
         store()
         .observations(
-            ObservationQuery(project_id=project_id, ids=tuple(ids), with_bodies=True, window=Cursor(limit=len(ids)))
+            ObservationQuery(
+                project_id=project_id, ids=tuple(ids), with_bodies=True, window=Cursor(limit=max(1, len(ids)))
+            )
         )
         .rows
     )
@@ -29,11 +31,13 @@ def traces(project_id: str, ids: Sequence[str]) -> dict[str, Subject]:
     """The subjects of whole traces by their ids; those that are not there are left out. At most 1,000 at once."""
     found = (
         store()
-        .traces(TraceQuery(project_id=project_id, ids=tuple(ids), with_bodies=True, window=Cursor(limit=len(ids))))
+        .traces(
+            TraceQuery(project_id=project_id, ids=tuple(ids), with_bodies=True, window=Cursor(limit=max(1, len(ids))))
+        )
         .rows
     )
     links = _links(project_id, {one.id for one in found})
-    return {one.id: _of_trace(one, next(iter(links[one.id]), None)) for one in found}
+    return {one.id: _of_trace(one, _link_of_trace(links[one.id])) for one in found}
 
 
 def _of_observation(one: Observation, link: DatasetRunItem | None) -> Subject:
@@ -86,6 +90,12 @@ def _link_of(links: Sequence[DatasetRunItem], one: Observation) -> DatasetRunIte
     if named is None and one.is_root:
         return next((link for link in links if not link.observation_id), None)
     return named
+
+
+def _link_of_trace(links: Sequence[DatasetRunItem]) -> DatasetRunItem | None:
+    """The run item that a whole trace answers; none where it holds the answers to several items."""
+    whole = [link for link in links if not link.observation_id] or links
+    return whole[0] if len({link.item_id for link in whole}) == 1 else None
 
 
 def _expected(link: DatasetRunItem | None) -> object:

@@ -57,16 +57,8 @@ class Asked:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The messages as they are sent, with what is to be answered at their end."""
-        content = [{"role": role, "content": content} for role, content in self.definition.messages]
-        filled = {name: whole_text(value) for name, value in self.values.items()}
-        compiled = compile_prompt(content, filled)
-        messages = [message for message in compiled if isinstance(message, dict) and message["content"].strip()]
-        told = instructions(self.definition.output)
-        if messages and messages[-1]["role"] == "user":
-            messages[-1] = {**messages[-1], "content": f"{messages[-1]['content']}\n\n{told}"}
-            return messages
-        return [*messages, {"role": "user", "content": told}]
+        """The messages as they are sent."""
+        return messages_of(self.definition, self.values)
 
 
 async def judge(
@@ -115,6 +107,19 @@ def values_of(definition: Judge, subject: Subject, mapping: Sequence[Mapped]) ->
             where = f"{one.source} {one.json_path or ''}".strip()
             raise ScoringFailed(f"Nothing fills the prompt's variable {one.variable}: {where} is empty.")
     return values
+
+
+def messages_of(definition: Judge, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A judge's messages with its variables filled in, and what is to be answered at their end; a variable without a
+    value stays as it is."""
+    content = [{"role": role, "content": content} for role, content in definition.messages]
+    compiled = compile_prompt(content, {name: whole_text(value) for name, value in values.items()})
+    messages = [message for message in compiled if isinstance(message, dict) and message["content"].strip()]
+    told = instructions(definition.output)
+    if messages and messages[-1]["role"] == "user":
+        messages[-1] = {**messages[-1], "content": f"{messages[-1]['content']}\n\n{told}"}
+        return messages
+    return [*messages, {"role": "user", "content": told}]
 
 
 def schema(output: Output) -> dict[str, Any]:

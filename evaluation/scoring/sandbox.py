@@ -58,10 +58,14 @@ class ProgramFailed(ScoringFailed):
 
 
 async def score_by_code(project_id: str, definition: Code, subject: Subject) -> list[Outcome]:
-    """The program's scores of the subject, without holding up the event loop. Raises ScoringFailed."""
+    """The program's scores of the subject. Raises ScoringFailed."""
+    return outcomes((await run_beside(project_id, definition, subject)).result)
+
+
+async def run_beside(project_id: str, definition: Code, subject: Subject) -> Ran:
+    """What the program returns, without holding up the event loop. Raises ProgramFailed."""
     threads = _threads(os.getpid())
-    ran = await asyncio.get_running_loop().run_in_executor(threads, _run, project_id, definition, subject)
-    return outcomes(ran.result)
+    return await asyncio.get_running_loop().run_in_executor(threads, _run, project_id, definition, subject)
 
 
 def run(project_id: str, definition: Code, subject: Subject) -> Ran:
