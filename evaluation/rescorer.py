@@ -126,8 +126,7 @@ class _Work:
         ]
         todo = self._missing(tried) if self._row.only_missing else tried
         loop.run(self._score(todo))
-        lacking = sum(subject is None for _link, subject in pairs) * len(self._evaluators)
-        return self._write(links, todo, lacking)
+        return self._write(links, todo, [link for link, subject in pairs if subject is None])
 
     def _links(self) -> list[DatasetRunItem]:
         """The next run items; moves on to the next run where one is at its end."""
@@ -178,7 +177,9 @@ class _Work:
         finally:
             connection.close()
 
-    def _write(self, links: Sequence[DatasetRunItem], scored: Sequence[_Scored], lacking: int) -> bool:
+    def _write(
+        self, links: Sequence[DatasetRunItem], scored: Sequence[_Scored], lacking: Sequence[DatasetRunItem]
+    ) -> bool:
         row = self._row
         with transaction.atomic():
             if not self._mine.select_for_update(no_key=True).exists():
@@ -187,14 +188,16 @@ class _Work:
             calls = {call.observation_id: call for one in scored for call in one.calls}
             costs = record(self._project, list(calls.values()), scores) if calls or scores else []
             row.after = links[-1].pk
-            faults = [one for one in scored if one.error]
-            row.failures = (row.failures + [_fault(one) for one in faults])[-FAILURES_KEPT:]
+            told = [_fault(one.link, one.version.evaluator.name, one.error) for one in scored if one.error]
+            failed = len(told) + len(lacking) * len(self._evaluators)
+            told += [_fault(link, "", _("There is no answer to score.")) for link in lacking]
+            row.failures = (row.failures + told)[-FAILURES_KEPT:]
             ended = {"status": Status.CANCELLED, "ended_at": Now()} if _is_hopeless(scored) else {}
             self._mine.update(
                 run_position=row.run_position,
                 after=row.after,
-                done=F("done") + len(links) * len(self._evaluators) - len(faults) - lacking,
-                failed=F("failed") + len(faults) + lacking,
+                done=F("done") + len(links) * len(self._evaluators) - failed,
+                failed=F("failed") + failed,
                 cost=F("cost") + sum(cost or 0.0 for cost in costs),
                 failures=row.failures,
                 beat_at=Now(),
@@ -225,10 +228,8 @@ class _Work:
         return scores
 
 
-def _fault(one: _Scored) -> dict[str, Any]:
-    told: dict[str, Any] = storable(
-        {"item": one.link.item_id, "evaluator": one.version.evaluator.name, "message": one.error}
-    )
+def _fault(link: DatasetRunItem, evaluator: str, message: str) -> dict[str, Any]:
+    told: dict[str, Any] = storable({"item": link.item_id, "evaluator": evaluator, "message": message})
     return told
 
 

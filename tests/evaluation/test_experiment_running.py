@@ -1,30 +1,43 @@
 """Experiments at work, with the code of the worker, a real database and a real endpoint."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from django.db import OperationalError
+from django.db import connection as database
+from django.utils import timezone
 
 from accounts.authors import Author
 from accounts.models import User
+from common.errors import Conflict
 from datasets.answers import links_of, read_answers
+from datasets.items import ItemChange, put_items
 from datasets.models import DatasetRun
 from datasets.origins import origins_of, with_metadata
-from evaluation import steering
-from evaluation.extraction import Extraction
+from evaluation import desk, evaluators, steering, tasks
+from evaluation.counting import recount
+from evaluation.definitions import Code
+from evaluation.estimating import estimate
+from evaluation.models import EvaluatorVersion
 from evaluation.models.experiments import Cell, Experiment, Job
 from evaluation.progress import progress
+from evaluation.recording import Recorder
 from evaluation.runner import run
 from llm import client
 from tests.conftest import Api, Keys
 from tests.endpoint.fixtures import openai_endpoint  # noqa: F401
 from tests.endpoint.server import Endpoint
 from tests.evaluation.plans import MODEL, capitals, connect, draft, exact, planned, prompt, states
-from tracing.store import store
-from tracing.store.base import ObservationQuery
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOBODY = Author()
@@ -120,3 +133,225 @@ def test_faults_fail_alone_with_their_reason_and_pass_where_repeating_helps(
         ],
     )
     assert answer.failed and answer.arrived
+
+
+def test_the_cap_stops_within_the_calls_in_flight_and_a_higher_one_goes_on(
+    project: Keys, api: Api, endpoint: Endpoint
+) -> None:
+    connection = connect(project, endpoint.url, prices=prices(1.0))
+    dataset, _items = capitals(project, 40)
+    prompt(api)
+    experiment = planned(project, draft(dataset, connection, cost_cap=20, concurrency=3))
+
+    assert not run(started(project, experiment).pk)
+
+    experiment.refresh_from_db()
+    assert (experiment.status, bool(experiment.reason)) == ("CAPPED", True)
+    costs = list(Job.objects.filter(state="DONE").order_by("finished_at").values_list("cost", flat=True))
+    assert 20 <= experiment.spent == sum(costs) < 20 + 3 * max(costs) and len(endpoint.requests) == len(costs) < 40
+    with pytest.raises(Conflict):
+        steering.start(project.id, experiment.pk, NOBODY)
+    steering.set_cap(project.id, experiment.pk, None, NOBODY)
+    run(started(project, experiment).pk)
+    experiment.refresh_from_db()
+    assert (experiment.status, states(experiment)) == ("DONE", {"DONE": 40})
+    assert len(endpoint.requests) == 40
+
+
+def test_what_was_answered_before_is_not_paid_twice(project: Keys, api: Api, endpoint: Endpoint) -> None:
+    connection = connect(project, endpoint.url)
+    dataset, _items = capitals(project, 6)
+    put_items(dataset, [ItemChange(id="twin", input={"country": "Italy"}, expected_output="Rome")])
+    prompt(api)
+    first = planned(project, draft(dataset, connection, repetitions=2))
+    run(started(project, first).pk)
+    assert len(endpoint.requests) == 12  # the twin asks what another item asks
+
+    second = draft(dataset, connection, repetitions=3)
+    told = estimate(project.id, second)
+    assert (told.calls, told.cached, told.cached_exactly) == (21, 14, True)
+    again = planned(project, second)
+    run(started(project, again).pk)
+
+    assert len(endpoint.requests) == 18
+    figures = progress(again)
+    assert (figures.answered, figures.cached) == (21, 15)
+    assert figures.cost == pytest.approx(progress(first).cost / 2) and figures.latency
+    fresh = planned(project, draft(dataset, connection, use_cache=False))
+    run(started(project, fresh).pk)
+    assert len(endpoint.requests) == 25 and progress(fresh).cached == 0
+    assert Cell.objects.values_list("run_name", flat=True).distinct().count() == 3
+
+
+def test_a_pause_records_what_is_in_flight_and_a_resumed_experiment_completes(
+    project: Keys, api: Api, endpoint: Endpoint
+) -> None:
+    connection = connect(project, endpoint.url)
+    dataset, _items = capitals(project, 30)
+    prompt(api)
+    experiment = planned(project, draft(dataset, connection, (f"{MODEL}+latency=100",), concurrency=5))
+    started(project, experiment)
+    running = threading.Thread(target=_run_in_thread, args=(experiment.pk,))
+    running.start()
+    while len(endpoint.requests) < 8:
+        time.sleep(0.01)
+
+    steering.pause(project.id, experiment.pk, NOBODY)
+    running.join()
+
+    experiment.refresh_from_db()
+    found = states(experiment)
+    assert experiment.status == "PAUSED" and experiment.runner == "" and set(found) == {"DONE", "PENDING"}
+    assert found["DONE"] == len(endpoint.requests) == progress(experiment).answered < 30
+    run(started(project, experiment).pk)
+    assert states(experiment) == {"DONE": 30} and len(endpoint.requests) == 30
+    with pytest.raises(Conflict):
+        steering.cancel(project.id, experiment.pk, NOBODY)
+
+
+def test_a_refused_key_halts_its_model_and_what_failed_can_be_asked_again(
+    project: Keys, api: Api, endpoint: Endpoint
+) -> None:
+    connection = connect(project, endpoint.url)
+    dataset, _items = capitals(project, 18)
+    prompt(api)
+    refused = f"{MODEL}+fault=401*5"
+    experiment = planned(project, draft(dataset, connection, (MODEL, refused), chosen=[exact(project)], concurrency=1))
+
+    run(started(project, experiment).pk)
+
+    experiment.refresh_from_db()
+    assert experiment.status == "PAUSED" and "key" in experiment.reason
+    assert states(experiment) == {"DONE": 18, "FAILED": 5, "PENDING": 13}
+    broken = Cell.objects.get(experiment=experiment, model__model=refused)
+    assert broken.halted == experiment.reason and broken.failed == 5
+    assert steering.retry_failed(project.id, experiment.pk, NOBODY) == 5
+    run(experiment.pk)
+    experiment.refresh_from_db()
+    assert (experiment.status, experiment.reason, states(experiment)) == ("DONE", "", {"DONE": 36})
+    [row] = DatasetRun.objects.filter(run_id=broken.run_id)
+    answers = read_answers(project.id, links_of([row])[row.pk])
+    assert len(answers) == 18 and not any(answer.failed for answer in answers)
+    assert all(len(answer.scores) == 1 for answer in answers)
+
+
+def test_scores_that_failed_are_given_again_without_asking_the_model(
+    project: Keys, api: Api, endpoint: Endpoint
+) -> None:
+    connection = connect(project, endpoint.url)
+    dataset, _items = capitals(project, 4)
+    prompt(api)
+    code = Code(source_code="def evaluate(ctx):\n    raise ValueError('not today')", language="PYTHON")
+    program = evaluators.create(project.id, evaluators.Draft(name="program", definition=code), NOBODY)
+    experiment = planned(project, draft(dataset, connection, chosen=[exact(project), program]))
+
+    run(started(project, experiment).pk)
+
+    figures = progress(experiment)
+    assert (figures.answered, figures.scored, figures.unscored) == (4, 4, 4)
+    job = Job.objects.filter(experiment=experiment).first()
+    assert job is not None and job.scoring["0"] == "" and "not today" in job.scoring["1"]
+    good = "def evaluate(ctx):\n    return {'scores': [{'name': 'fine', 'value': 1}]}"
+    EvaluatorVersion.objects.filter(evaluator=program).update(source_code=good)  # never in life: versions stay
+    assert steering.retry_failed(project.id, experiment.pk, NOBODY) == 4
+    run(experiment.pk)
+
+    figures = progress(experiment)
+    assert (figures.answered, figures.scored, figures.unscored, figures.percent) == (4, 4, 0, 100), states(experiment)
+    assert len(endpoint.requests) == 4
+
+
+def test_a_killed_worker_leaves_nothing_undone_and_nothing_done_twice(
+    project: Keys, api: Api, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    connection = connect(project, endpoint.url, concurrency=10)
+    dataset, _items = capitals(project, 120)
+    prompt(api)
+    experiment = planned(project, draft(dataset, connection, (f"{MODEL}+latency=50",), chosen=[exact(project)]))
+    started(project, experiment)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "promptlab.worker", "--schedule", str(tmp_path / "last-runs")],
+        env=os.environ | {"DATABASE_URL": _test_database(), "PROMPTLAB_PRIVATE_HOSTS": "127.0.0.1"},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        tasks.run_experiment_task.apply_async(args=(experiment.pk,))
+        until = time.monotonic() + 60
+        while Job.objects.filter(experiment=experiment, state="DONE").count() < 20 and time.monotonic() < until:
+            time.sleep(0.02)
+    finally:
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+    asked = len(endpoint.requests)
+    done = Job.objects.filter(experiment=experiment, state="DONE").count()
+    assert 20 <= done < 120 and Job.objects.filter(experiment=experiment, state="RUNNING").exists()
+    assert not run(experiment.pk), "the dead runner is still believed to live"
+
+    Experiment.objects.filter(pk=experiment.pk).update(beat_at=timezone.now() - timedelta(minutes=1))
+    assert desk.abandoned() == [experiment.pk]
+    run(experiment.pk)
+
+    experiment.refresh_from_db()
+    assert (experiment.status, states(experiment)) == ("DONE", {"DONE": 120})
+    # Asked again was only what was in flight, or answered within the last tenth of a second.
+    assert len(endpoint.requests) - asked == 120 - done
+    [row] = DatasetRun.objects.filter(project_id=project.id)
+    answers = read_answers(project.id, links_of([row])[row.pk])
+    assert len({answer.item_id for answer in answers}) == len(answers) == 120
+    assert all(answer.arrived and len(answer.scores) == 1 for answer in answers)
+    before = list(Cell.objects.filter(experiment=experiment).values())
+    recount(experiment)
+    after = list(Cell.objects.filter(experiment=experiment).values())
+    assert [_rounded(row) for row in before] == [_rounded(row) for row in after]
+
+
+def test_a_batch_whose_commit_was_not_heard_of_counts_once(
+    project: Keys, api: Api, endpoint: Endpoint, monkeypatch: Any
+) -> None:
+    connection = connect(project, endpoint.url)
+    dataset, _items = capitals(project, 3)
+    prompt(api)
+    experiment = planned(project, draft(dataset, connection, chosen=[exact(project)]))
+    started(project, experiment)
+    write, heard = Recorder.write, []
+
+    def unheard_once(self: Recorder, events: Any) -> Any:
+        told = write(self, events)
+        if not heard:
+            heard.append(told)
+            for event in events:
+                event.job.state, event.job.scoring = "RUNNING", {}
+            raise OperationalError("the connection was lost")
+        return told
+
+    monkeypatch.setattr(Recorder, "write", unheard_once)
+    run(experiment.pk)
+
+    figures = progress(experiment)
+    experiment.refresh_from_db()
+    assert (figures.answered, figures.scored, experiment.status) == (3, 3, "DONE")
+    assert experiment.spent == pytest.approx(figures.cost)
+    assert figures.cost == pytest.approx(sum(Job.objects.values_list("cost", flat=True)))
+
+
+def _run_in_thread(experiment_id: str) -> None:
+    try:
+        run(experiment_id)
+    finally:
+        database.close()
+
+
+def _test_database() -> str:
+    url = urlsplit(os.environ["DATABASE_URL"])
+    return urlunsplit(url._replace(path=f"/{database.settings_dict['NAME']}"))
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 9) if isinstance(value, float) else value for name, value in row.items()}
+
+
+def prices(dollars: float) -> dict[str, Any]:
+    """So many dollars for each token of an answer."""
+    return {"currency": "USD", "per_dollar": 1, "models": {MODEL: {"input": 0, "output": dollars * 1_000_000}}}
