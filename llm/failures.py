@@ -109,7 +109,7 @@ _SENTENCES: dict[FailureKind, Callable[[], str]] = {
     ),
     FailureKind.TIMEOUT: lambda: _("The provider gave up waiting (%(status)s): %(words)s. Try later."),
     FailureKind.SERVER: lambda: _("The provider failed (%(status)s): %(words)s. Try again later."),
-    FailureKind.BAD_REQUEST: lambda: _("The provider refuses the request (%(status)s): %(words)s. Change it."),
+    FailureKind.BAD_REQUEST: lambda: _("The provider refuses the request (%(status)s): %(words)s. Change the request."),
 }
 
 
