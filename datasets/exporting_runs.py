@@ -5,7 +5,6 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from datasets.columns import score_columns
@@ -14,7 +13,7 @@ from datasets.findings import Against, Findings
 from datasets.models import DatasetRun
 from datasets.statistics.estimates import Estimate
 from datasets.tidy import COLUMNS, tidy_rows
-from datasets.verdicts import TESTS, effect_text, is_share_of_right, p_text, signed, verdicts
+from datasets.verdicts import TESTS, decimal, effect_text, is_share_of_right, p_text, signed, verdicts
 
 # Characters that mean something to LaTeX, and what they are written as.
 LATEX = {
@@ -129,8 +128,8 @@ def _tables(
             score = summary.scores.get(column.key)
             name = f"{run.name} ({_('baseline')})" if at == baseline else run.name
             mean = score.estimate if score else None
-            each = "–" if summary.cost_each is None else f"${number_format(summary.cost_each, 6)}"
-            latency = f"{number_format(summary.latency.mean, 2)} s" if summary.latency else "–"
+            each = "–" if summary.cost_each is None else f"${decimal(summary.cost_each, 6)}"
+            latency = f"{decimal(summary.latency.mean, 2)} s" if summary.latency else "–"
             rows.append([name, *_estimate(mean, share), *_difference(against, share), each, latency])
         yield column.label, head, rows
 
@@ -163,7 +162,7 @@ def _range(found: Estimate, share: bool, written: Any) -> str:
 
 
 def _figure(value: float, share: bool) -> str:
-    return f"{number_format(value * 100, 1)} %" if share else number_format(value, 3)
+    return f"{decimal(value * 100, 1)} %" if share else decimal(value, 3)
 
 
 def _signed(value: float, share: bool) -> str:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import number_format
@@ -84,21 +85,26 @@ def signed(value: float, share: bool, digits: int | None = None) -> str:
     if digits is None:
         digits = 0 if share else 3
     rounded = round(value * 100 if share else value, digits)
-    number = _trimmed(number_format(abs(rounded), digits))
+    number = _trimmed(decimal(abs(rounded), digits))
     sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
     return f"{sign}{number} %" if share else f"{sign}{number}"
 
 
 def p_text(p: float) -> str:
     """A p-value as journals print it: `p = 0.031`, `p < 0.001`."""
-    return "p < " + number_format(0.001, 3) if p < 0.001 else "p = " + number_format(p, 3 if p < 0.1 else 2)
+    return "p < " + decimal(0.001, 3) if p < 0.001 else "p = " + decimal(p, 3 if p < 0.1 else 2)
+
+
+def decimal(value: float, digits: int) -> str:
+    """A number in the reader's spelling, rounded; Django's own function cuts it off."""
+    return number_format(Decimal(f"{value:.{digits}f}"), digits)
 
 
 def effect_text(effect: Effect | None) -> str:
     """An effect size with its name; empty for none."""
     if effect is None:
         return ""
-    value = "∞" if math.isinf(effect.value) else number_format(effect.value, 2).replace("-", "−")
+    value = "∞" if math.isinf(effect.value) else decimal(effect.value, 2).replace("-", "−")
     return f"{EFFECTS[effect.kind]} {value}"
 
 

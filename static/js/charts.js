@@ -34,7 +34,7 @@
         const width = ctx.measureText(short).width;
         const left = point.x + 9 + width > chartArea.right ? point.x - 9 - width : point.x + 9;
         const top = [0, 13, -13].map((shift) => point.y + shift).find((y) => taken.every((box) => Math.abs(box.y - y) > 12 || left + width < box.left || left > box.right));
-        if (top === undefined || left < 0) return;
+        if (top === undefined || left < chartArea.left) return;
         taken.push({ y: top, left, right: left + width });
         ctx.fillText(short, left, top);
       });
