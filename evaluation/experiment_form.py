@@ -140,6 +140,8 @@ def complete(project_id: str, page: Typed) -> Typed:
 
 def draft_of(page: Typed) -> Draft:
     """The plan that the page describes. Raises Invalid with the field's name (`models[0].temperature`)."""
+    if not page.name.strip():
+        raise Invalid(_("Give the experiment a name."), "name")
     metadata = {page.filter_key.strip(): page.filter_value} if page.filter_key.strip() else {}
     return Draft(
         dataset_id=page.dataset,

@@ -152,7 +152,7 @@ def test_it_is_paused_resumed_renamed_cancelled_and_deleted(bench: Bench, projec
 @pytest.mark.parametrize(
     ("typed", "fault"),
     [
-        ({"name": ""}, "name"),
+        ({"name": ""}, "Give the experiment a name"),
         ({"dataset": "nowhere"}, "dataset"),
         ({"prompt_name": [""]}, "Choose 1 to 50 prompts"),
         ({"prompt_version": ["99"], "prompt_name": ["none"]}, "Prompt not found"),
