@@ -44,6 +44,7 @@ class Pair:
     judge: float | str
     human: float | str
     people: int
+    boolean: bool = False
 
     @property
     def gap(self) -> float:
@@ -55,7 +56,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A judge against people. `shift` is the mean of judge minus people, None for labels.
+    """A judge against people. `shift` is the mean of judge minus people, None for labels; `boolean`: all say yes or no.
 
     `matrix[i][j]` counts things that people put into `classes[i]` and the judge into `classes[j]`. `undecided` are
     things about which people were split evenly: they are left out.
@@ -68,6 +69,7 @@ class Trust:
     agreement: Coefficient
     kappa: Coefficient
     weighted: bool
+    boolean: bool
     shift: Coefficient | None
     classes: tuple[str, ...]
     matrix: tuple[tuple[int, ...], ...]
@@ -133,6 +135,7 @@ def compare(score: str, human: str, peoples: Iterable[Score], judges: Iterable[S
         agreement=exact_share(same),
         kappa=cohen(sides, weights="quadratic" if weighted else None, categories=classes),
         weighted=weighted,
+        boolean=numeric and all(pair.boolean for pair in pairs),
         shift=shift,
         classes=tuple(classes),
         matrix=tuple(tuple(counted[theirs, its] for its in classes) for theirs in classes),
@@ -160,7 +163,8 @@ def _pairs(peoples: Iterable[Score], judges: Iterable[Score]) -> tuple[list[Pair
             undecided += value is None
             continue
         people = 0 if any(map(is_final, scores)) else len(scores)
-        pairs.append(Pair(place, judged, value, people))
+        boolean = its.data_type == scores[0].data_type == "BOOLEAN"
+        pairs.append(Pair(place, judged, value, people, boolean))
     return pairs, undecided
 
 

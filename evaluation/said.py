@@ -61,10 +61,12 @@ def judged(project_id: str, queue: AnnotationQueue, items: Sequence[QueueItem]) 
         by_item.setdefault(item_id, []).append(str(user_id))
     targets = targets_of(project_id, [item for item in items if item.pk in by_item])
     places = _places(project_id, keys, by_item, targets)
-    scores = {score.id: score for score in _read(project_id, list(places))}
+    scores = {one.id: one for one in _read(project_id, list(places))}
     found = {item.pk: Judged(item) for item in items}
-    for wanted, score in scores.items():
-        for item_id, key, user_id in places[wanted]:
+    for wanted, of in places.items():  # in the order of the form
+        if (score := scores.get(wanted)) is None:
+            continue
+        for item_id, key, user_id in of:
             if user_id:
                 found[item_id].said.setdefault(key, {})[user_id] = score
             else:

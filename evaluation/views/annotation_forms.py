@@ -57,7 +57,7 @@ class QueueForm(forms.Form):
                 "score_configs": present,
                 "people": list(queue.assignments.values_list("user_id", flat=True)),
                 "annotators": queue.annotators,
-                "overlap": round(queue.overlap * 100, 1),
+                "overlap": f"{queue.overlap * 100:.4g}",
                 "blind": queue.blind,
             }
         super().__init__(*args, **kwargs)

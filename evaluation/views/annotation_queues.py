@@ -132,7 +132,7 @@ class QueuePage(AnnotationPage):
                     "lines": lines,
                     "different": seen and bool(one.different),
                     "decided": seen and ", ".join(told(score) for score in one.final.values()),
-                    "veiled": sight.veiled,
+                    "seen": seen,
                 }
             )
         return rows

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from common.pages import Page
 from evaluation.judge_trust import Trust, human_names, trust
@@ -39,13 +40,21 @@ class JudgeTrust(Page):
         if not self.in_part:
             context["names"] = human_names(self.project_id, score)
             context["table"] = _table(found)
+            context["classes"] = _names(found) if found else ()
         return self.render(context)
+
+
+def _names(found: Trust) -> list[str]:
+    """The classes in words."""
+    words = {"1": _("Yes"), "0": _("No")} if found.boolean else {}
+    return [words.get(name, name) for name in found.classes]
 
 
 def _table(found: Trust | None) -> list[dict[str, Any]]:
     """The matrix for the template: a row per class of people's, its cells told as same, other or none."""
     if found is None:
         return []
+    names = _names(found)
     return [
         {
             "name": name,
@@ -55,5 +64,5 @@ def _table(found: Trust | None) -> list[dict[str, Any]]:
                 for column, n in enumerate(row)
             ],
         }
-        for place, (name, row) in enumerate(zip(found.classes, found.matrix, strict=True))
+        for place, (name, row) in enumerate(zip(names, found.matrix, strict=True))
     ]

@@ -112,8 +112,8 @@
       const stored = localStorage.getItem(details.dataset.remember);
       if (stored) details.open = stored === "open";
     });
-    go(fields().find((field) => !answered(field)) || fields()[0]);
-    $("#desk [aria-invalid]")?.focus();
+    const open = (field) => !answered(field) && field.dataset.type !== "TEXT";
+    go(fields().find((field) => $("[role=alert]", field)) || fields().find(open) || fields()[0]);
   }
   document.addEventListener("htmx:afterSwap", (event) => { if (event.target.id === "desk" || $("#desk", event.target)) ready(); });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
