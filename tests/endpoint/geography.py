@@ -5,8 +5,10 @@ A model's name decides how it answers (the parts may be combined, `gpt-4o-mini-w
 `chatty` answers in a sentence, `echo` returns the last user message. Every other name answers rightly and tersely.
 """
 
+import csv
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.endpoint.types import Message
@@ -43,6 +45,12 @@ COUNTRIES = (
     Country("Китай", "China", "Пекин", "Beijing", "Китая", "Шанхай", "Shanghai"),
 )
 
+# Country, capital and continent of all the world: facts that anybody may copy. The endpoint knows them in English.
+TABLE = Path(__file__).with_name("capitals.csv")
+with TABLE.open(encoding="utf-8", newline="") as _rows:
+    _CAPITALS = {row["country"].lower(): row for row in csv.DictReader(_rows)}
+_WORLD = re.compile(rf"(?<!\w)({'|'.join(re.escape(name) for name in sorted(_CAPITALS, key=len, reverse=True))})(?!\w)")
+
 ABOUT_MOSCOW = (
     "Москва - столица России, крупнейший город страны и один из крупнейших городов мира по численности населения. "
     "Основана в XII веке. Москва является политическим, экономическим и культурным центром России. "
@@ -75,6 +83,9 @@ def country_in(texts: Iterable[str]) -> Country | None:
             names = (country.ru, country.genitive_ru, country.en, country.capital_ru, country.capital_en)
             if any(re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", lower) for name in names):
                 return country
+        if found := _WORLD.search(lower):
+            row = _CAPITALS[found[1]]
+            return Country(row["country"], row["country"], row["capital"], row["capital"], row["country"])
     return None
 
 
