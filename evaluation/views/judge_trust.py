@@ -12,7 +12,8 @@ from evaluation.judge_trust import Trust, human_names, trust
 
 
 class JudgeTrust(Page):
-    """`?score=<name>`, perhaps `human=<name>`, `dataset=<id>` and `run=<id>` (several); htmx gets the mark alone."""
+    """`?score=<name>`, perhaps `human=<name>`, `dataset=<id>` and `run=<id>` (several); htmx gets the mark alone,
+    with `quiet` nothing as long as nobody has scored the same things."""
 
     template = "evaluation/judge_trust.html"
     part = "mark"
@@ -35,6 +36,7 @@ class JudgeTrust(Page):
             "dataset": dataset,
             "runs": runs,
             "trust": found,
+            "quiet": bool(given.get("quiet")),
             "address": f"{reverse('judge_trust')}?{query}",
         }
         if not self.in_part:
