@@ -156,7 +156,7 @@ def _against(base: Mapping[str, float], own: Mapping[str, float], ranks: bool) -
 
 def _limits(found: Against, comparisons: int) -> Against:
     """The same with what its items can show; until then `detectable` holds the standard deviation of the changes."""
-    from datasets.statistics import power
+    from datasets.statistics import paired, power
 
     # Planned as the first step of Holm's correction asks: no comparison can be sure to be a later one.
     alpha = ALPHA / comparisons
@@ -166,8 +166,8 @@ def _limits(found: Against, comparisons: int) -> Against:
         needed = power.items_for_shares(mean, changed / n, alpha)
         # A change more and a pair more both ways, as none that was seen does not mean that none can be.
         detectable: float | None = power.detectable_shares(n, (changed + 1) / (n + 2), alpha)
-    elif deviation:
-        needed = power.items_for_mean(mean / deviation, alpha) if abs(mean) > 1e-9 else None
+    elif deviation is not None and deviation > paired.NEAR:
+        needed = power.items_for_mean(mean / deviation, alpha) if abs(mean) > paired.NEAR else None
         detectable = power.detectable_mean(n, deviation, alpha)
     else:
         needed = detectable = None

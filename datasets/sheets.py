@@ -8,6 +8,8 @@ from statistics import fmean
 from datasets.answers import Answer, ScoreKey, score_keys, shared_traces
 
 NUMBERS = ("NUMERIC", "BOOLEAN")
+# Beyond this nobody judges, and sums of cubes would not fit into a float.
+LARGEST = 1e90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ def answer_values(sheet: Sheet, key: ScoreKey) -> list[float]:
 def _told(answer: Answer, key: ScoreKey) -> tuple[float | str, ...]:
     given = answer.scores.get(key, ())
     if key.data_type in NUMBERS:
-        return tuple(score.value for score in given if score.value is not None)
+        return tuple(max(-LARGEST, min(LARGEST, score.value)) for score in given if score.value is not None)
     if key.data_type == "CATEGORICAL":
         return tuple(score.string_value or "" for score in given)
     return ("",) * len(given)

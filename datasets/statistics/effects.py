@@ -32,7 +32,7 @@ def cohens_dz(differences: Sequence[float]) -> Effect | None:
     Psychology 4 (2013), article 863, equation 6.
     """
     spread = stdev(differences) if len(differences) > 1 else 0.0
-    return Effect("dz", fmean(differences) / spread) if spread > 1e-12 else None
+    return Effect("dz", fmean(differences) / spread) if spread > 1e-9 else None
 
 
 def rank_biserial(differences: Sequence[float]) -> Effect | None:

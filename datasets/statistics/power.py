@@ -31,9 +31,12 @@ def power_of_mean(n: int, dz: float, alpha: float = ALPHA) -> float:
     """
     critical = float(stdtrit(n - 1, 1 - alpha / 2))
     shift = abs(dz) * math.sqrt(n)
-    far = float(nctdtr(n - 1, shift, -critical))
-    # So far out in the other tail that it cannot be computed is nought.
-    return float(1 - nctdtr(n - 1, shift, critical)) + (0.0 if math.isnan(far) else far)
+    # So far out in a tail that it cannot be computed is nought.
+    below, far = (
+        0.0 if math.isnan(found := float(nctdtr(n - 1, shift, end))) and end < shift else found
+        for end in (critical, -critical)
+    )
+    return 1 - below + far
 
 
 def items_for_mean(dz: float, alpha: float = ALPHA, power: float = POWER) -> int | None:
@@ -103,7 +106,7 @@ def _rough(dz: float, alpha: float, power: float) -> int | None:
 
 def _fewest(enough: Callable[[int], bool], start: int) -> int:
     low, high = 1, max(2, start)
-    while not enough(high):
+    while not enough(high) and high < MOST_ITEMS:
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2

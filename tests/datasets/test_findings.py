@@ -6,7 +6,7 @@ from datasets.answers import ScoreKey
 from datasets.comparison import summarise
 from datasets.findings import Against, find, hold_against
 from datasets.matrix import held_against_highest
-from datasets.sheets import Sheet
+from datasets.sheets import LARGEST, Sheet
 from datasets.statistics.paired import mcnemar, permutation, wilcoxon
 from datasets.verdicts import p_text, rounded_up, signed, verdict, verdicts
 
@@ -138,3 +138,14 @@ def test_all_of_it_is_corrected_together() -> None:
     found = hold_against(values, 0)
     assert [one.comparisons for one in found if one] == [3, 3, 3]
     assert all(one.corrected >= one.p for one in found if one and one.corrected is not None and one.p is not None)
+
+
+def test_numbers_of_any_size_are_held_against_each_other() -> None:
+    huge = sheet([LARGEST, -LARGEST, LARGEST, 1.0, 2.0, 0.0])
+    for other in (sheet([0.1] * 6), sheet([0.3, 0.3 + 1e-16, 0.3, 0.3, 0.3, 0.3]), huge):
+        found = compared(huge, other)[1]
+        assert found and verdict("b", KEY, False, found).text
+        back = compared(other, huge)[1]
+        assert back and verdict("b", KEY, False, back).text
+    shifted = compared(sheet([0.1, 0.2, 0.3, 0.7, 0.4, 0.9]), sheet([0.2, 0.3, 0.4, 0.8, 0.5, 1.0]))[1]
+    assert shifted and shifted.needed is None and shifted.effect is None and shifted.p == 2 / 64

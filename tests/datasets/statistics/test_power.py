@@ -35,7 +35,8 @@ def test_items_for_a_mean() -> None:
     assert [items_for_mean(dz) for dz in (0.2, 0.5, 0.8)] == [199, 34, 15]
     assert items_for_mean(-0.5) == 34 and items_for_mean(0) is None
     assert items_for_mean(0.01) == pytest.approx(TTestPower().solve_power(0.01, power=0.8, alpha=0.05), rel=1e-3)
-    assert items_for_mean(30.0) == 2
+    # Differences without end, or none to speak of, end all the same.
+    assert items_for_mean(30.0) == 2 and items_for_mean(1e15, 0.05 / 7) == 2 and items_for_mean(1e-12) == 10_000_000
 
 
 def test_what_a_mean_can_show() -> None:
