@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from accounts.authors import Author
 from accounts.models import Project
 from common.errors import Invalid, NotFound
+from evaluation import active_rules
 from evaluation.definitions import FIELDS, Definition, Judge, checked, columns, type_of
 from evaluation.models import EvaluationRule, Evaluator, EvaluatorVersion
 from evaluation.models.evaluators import EVALUATOR_NAME
@@ -22,7 +23,9 @@ from evaluation.texts import line, within
 
 MAX_DESCRIPTION = 2_000
 # Pauses that a new definition ends; others (a provider's refusals) need somebody to look.
-ENDED_BY_DEFINITION = frozenset({"model_config_missing", "model_config_invalid"})
+ENDED_BY_DEFINITION = frozenset(
+    {"model_config_missing", "model_config_invalid", "model_not_found", "repeated_failures"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,7 @@ def remove(project_id: str, evaluator_id: str, author: Author) -> None:
         for rule in EvaluationRule.objects.filter(pk__in=rules, enabled=True, assignments=None):
             rule.enabled = False
             rule.save()
+            active_rules.changed()
             author.record("disable", "evaluation_rule", rule.pk, project=project_id, after={"name": rule.name})
 
 
@@ -176,6 +180,8 @@ def _replace_definition(
     definition = _runnable(evaluator.project_id, evaluator.name, checked(definition, fields))
     if evaluator.paused_reason in ENDED_BY_DEFINITION:
         evaluator.paused_at = evaluator.paused_reason = evaluator.paused_message = None
+        evaluator.failures = 0
+        active_rules.changed()
     _append(evaluator, definition, author)
 
 

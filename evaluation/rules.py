@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from accounts.authors import Author
 from accounts.models import Project
 from common.errors import Invalid, NotFound
-from evaluation import evaluators, mapping, rule_filters
+from evaluation import active_rules, evaluators, mapping, rule_filters
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluationRule, Evaluator, EvaluatorType, EvaluatorVersion, RuleEvaluator
 from evaluation.models.evaluators import RULE_NAME
@@ -26,6 +26,7 @@ from evaluation.texts import line
 
 MAX_ACTIVE = 500
 MAX_EVALUATORS = 100
+MAX_DELAY = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class Draft:
     name: str
     enabled: bool
     sampling: float = 1.0
+    delay_seconds: int = 5
     filter: Sequence[Mapping[str, Any]] = ()
     evaluators: Sequence[Assigned] = ()
 
@@ -110,6 +112,7 @@ def remove(project_id: str, rule_id: str, author: Author) -> None:
         rule = own(project_id, rule_id)
         author.record("delete", "evaluation_rule", rule.pk, project=project_id, before=_told(rule))
         rule.delete()
+        active_rules.changed()
 
 
 def all_of(project_id: str) -> QuerySet[EvaluationRule]:
@@ -132,6 +135,7 @@ def draft_of(rule: EvaluationRule) -> Draft:
         name=rule.name,
         enabled=rule.enabled,
         sampling=rule.sampling,
+        delay_seconds=rule.delay_seconds,
         filter=rule.filter,
         evaluators=[
             Assigned(evaluator_id=one.evaluator_id, mapping=mapping.read(one.mapping)) for one in rule.assignments.all()
@@ -189,13 +193,17 @@ def _store(rule: EvaluationRule, draft: Draft, dialect: Dialect) -> list[tuple[A
         raise Invalid("sampling must be between 0 and 1.", "sampling")
     if draft.sampling == 0 and not dialect.sampling_may_be_zero:
         raise Invalid("sampling must be greater than 0. Switch the rule off by enabled=false instead.", "sampling")
+    if not 0 <= draft.delay_seconds <= MAX_DELAY:
+        raise Invalid(f"delay_seconds must be 0 to {MAX_DELAY}.", "delay_seconds")
     if draft.enabled and not draft.evaluators:
         raise Invalid("evaluatorAssignments: a rule that is switched on needs an evaluator.", "evaluatorAssignments")
     if draft.enabled and not rule.enabled:
         _refuse_too_many(rule)
     assigned = _resolved(rule.project_id, draft.evaluators)
     rule.name, rule.enabled, rule.sampling, rule.filter = name, draft.enabled, draft.sampling, list(draft.filter)
+    rule.delay_seconds = draft.delay_seconds
     rule.save()
+    active_rules.changed()
     rule.assignments.all().delete()
     RuleEvaluator.objects.bulk_create(
         RuleEvaluator(rule=rule, evaluator=evaluator, mapping=mapping.stored(one.mapping, one.field), position=position)
@@ -265,6 +273,7 @@ def _told(rule: EvaluationRule) -> dict[str, Any]:
         "name": rule.name,
         "enabled": rule.enabled,
         "sampling": rule.sampling,
+        "delay_seconds": rule.delay_seconds,
         "filter": rule.filter,
         "evaluators": {one.evaluator_id: one.mapping for one in rule.assignments.all()},
     }

@@ -161,6 +161,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 10.0,
         "options": {"expires": 10.0},  # the next one does the same
     },
+    "let rules look at what arrived": {
+        "task": "evaluation.attend",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},  # the next one does the same
+    },
+    "forget old executions": {"task": "evaluation.forget_executions", "schedule": 24 * 3600.0},
     "delete what belonged to deleted traces": {"task": "tracing.tasks.sweep", "schedule": 24 * 3600.0},
 }
 
