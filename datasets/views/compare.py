@@ -87,7 +87,8 @@ class Asked:
 
     def found_in(self, read: Sheets) -> Findings:
         """The findings over complete sheets, remembered as long as nothing about the runs changes."""
-        sheets, summaries = ([of[run.pk] for run in self.runs] for of in (read.sheets, read.summaries))
+        sheets = [read.sheets[run.pk] for run in self.runs]
+        summaries = [read.summaries[run.pk] for run in self.runs]
         question = f"{self.baseline} {self.ranks} {self.score}"
         return remembered(
             read.epoch, question, lambda: find(sheets, summaries, self.baseline, self.score, ranks=self.ranks)
