@@ -31,6 +31,7 @@ from llm.payloads import CutShort, Gathering, NoAnswer, Said, model_names, read_
 from llm.shared_limits import Lease
 from llm.transport import http_client
 
+ANSWER_SECONDS = 180.0
 FIRST_WAIT = 0.5  # seconds before the second attempt; doubled before each further one
 _END = object()
 # What may come out of an attempt; anything else is a mistake of ours.
@@ -57,12 +58,13 @@ class Patience:
     """How long a call may take, in seconds, and how often it is tried.
 
     A provider that wants to be left alone for longer than `longest_wait` is not asked again: the call fails at once
-    and tells when to come back. An attempt that took too long is repeated once at most.
+    and tells when to come back. An attempt that took too long is repeated once at most. `answer` None is what the
+    connection says, or else `ANSWER_SECONDS`.
     """
 
     connect: float = 10.0
-    answer: float = 180.0  # one attempt
-    total: float = 600.0  # all attempts and the waits between them
+    answer: float | None = None  # one attempt
+    total: float = 600.0  # all attempts and the waits between them; never less than one attempt
     attempts: int = 5
     longest_wait: float = 60.0
 
@@ -76,8 +78,8 @@ class Client:
 
     def __init__(self, connection: LlmConnection, patience: Patience | None = None) -> None:
         self.connection = connection
-        seconds = connection.answer_seconds
-        self.patience = patience or (Patience(answer=seconds, total=max(600.0, seconds)) if seconds else Patience())
+        self.patience = patience or Patience()
+        self.answer_seconds = self.patience.answer or connection.answer_seconds or ANSWER_SECONDS
         self.limits = Limits(connection)
         self.address = connection.base_url
         self._openai: AsyncOpenAI | None = None
@@ -238,7 +240,7 @@ class _Call:
         self._client = client
         self._request = request
         self._attempts = attempts or client.patience.attempts
-        self._deadline = self._ends = time.monotonic() + client.patience.total
+        self._deadline = self._ends = time.monotonic() + max(client.patience.total, client.answer_seconds)
         self._taken = 0
         self._slow = 0
         self._started_at = self._ended_at = datetime.now(UTC)
@@ -254,7 +256,7 @@ class _Call:
         async with self._client.limits.slot(self._request) as lease:
             now = time.monotonic()
             self._deadline += now - asked
-            self._ends = min(now + self._client.patience.answer, self._deadline)
+            self._ends = min(now + self._client.answer_seconds, self._deadline)
             self._taken += 1
             self._started_at, self._first_token_at = datetime.now(UTC), None
             try:

@@ -76,7 +76,7 @@ def fault_of(error: Exception, model: str, address: str) -> Fault:
 
 def too_slow(seconds: float) -> Fault:
     """The answer took longer than the caller waits."""
-    words = _("There was no whole answer within %(seconds)g seconds. Try later, or give the connection more time.")
+    words = _("There was no whole answer within %(seconds)g s. Try later, or give the connection more time.")
     return Fault(FailureKind.TIMEOUT, words % {"seconds": seconds})
 
 

@@ -4,6 +4,7 @@ A thread per connection from the standard library is enough: the endpoint is ask
 """
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ MODELS = (
     "text-embedding-3-small",
 )
 HANG_SECONDS = 60
+_DEPLOYMENT = re.compile(r"^/openai/deployments/[^/]+")
 
 Reply = Callable[[Json], Json]
 Chunks = Callable[[Json], Iterator[Json]]
@@ -175,7 +177,8 @@ class _Handler(BaseHTTPRequestHandler):
         return False
 
     def _path(self) -> str:
-        return self.path.partition("?")[0].rstrip("/")
+        """Without the query; what Azure calls a deployment is the model, and answers like any other."""
+        return _DEPLOYMENT.sub("/v1", self.path.partition("?")[0].rstrip("/"))
 
     def _error(
         self,

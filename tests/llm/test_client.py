@@ -11,6 +11,7 @@ import pytest
 from common import crypto
 from llm.calls import Answer, CallFailed, ChatRequest, FailureKind, Piece
 from llm.client import Client, Clients, NoConnection, Patience
+from llm.destinations import address_of
 from llm.models import LlmConnection
 from tests.endpoint.fixtures import openai_endpoint  # noqa: F401
 from tests.endpoint.server import Endpoint
@@ -217,6 +218,36 @@ def test_protocols_without_an_address_ask_for_one(connection: LlmConnection) -> 
     connection.adapter, connection.base_url = "bedrock", ""
     failed = failure(connection, "gpt-4o")
     assert failed.kind == FailureKind.BAD_REQUEST and "OpenAI-compatible" in failed.message
+
+
+@pytest.mark.parametrize("path", ["", "/openai", "/openai/deployments"])
+def test_azure_is_called_by_deployment_and_its_own_header(
+    connection: LlmConnection, endpoint: Endpoint, path: str
+) -> None:
+    connection.adapter, connection.base_url = "azure", endpoint.url.removesuffix("/v1") + path
+    assert complete(connection, "gpt-4o").text == "Мадрид"
+    assert endpoint.requests[-1].headers["api-key"] == KEY
+
+
+@pytest.mark.parametrize(
+    ("adapter", "base_url", "address"),
+    [
+        ("openai", "", "https://api.openai.com/v1"),
+        ("openai", "https://openrouter.ai/api/v1/", "https://openrouter.ai/api/v1"),
+        ("anthropic", "", "https://api.anthropic.com/v1"),
+        ("anthropic", "https://api.anthropic.com/", "https://api.anthropic.com/v1"),
+        ("google-ai-studio", "", "https://generativelanguage.googleapis.com/v1beta/openai"),
+        ("bedrock", "https://gateway.example/v1", "https://gateway.example/v1"),
+    ],
+)
+def test_protocols_are_called_where_they_speak_openais(adapter: str, base_url: str, address: str) -> None:
+    assert address_of(LlmConnection(adapter=adapter, base_url=base_url)) == address
+
+
+def test_a_connection_says_how_long_an_answer_may_take(connection: LlmConnection) -> None:
+    connection.answer_seconds = 1
+    failed = failure(connection, "gpt-4o+fault=hang", Patience(attempts=1))
+    assert failed.kind == FailureKind.TIMEOUT and "within 1 s" in failed.message
 
 
 @pytest.mark.parametrize("odd", [float("nan"), "\ud800", {1, 2}])
