@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from evaluation.models.experiments import Cell, Experiment, Job
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=20)
 Status, State = Experiment.Status, Job.State
 OPEN = (State.PENDING, State.RUNNING, State.SCORING)
 
@@ -133,6 +133,11 @@ def abandoned() -> list[str]:
     """Running experiments that nobody works on."""
     running = Experiment.objects.filter(status=Status.RUNNING)
     return list(running.filter(Q(beat_at=None) | Q(beat_at__lt=Now() - LEASE)).values_list("pk", flat=True))
+
+
+def forget_runners() -> None:
+    """Believe all runners dead: where the only worker starts anew."""
+    Experiment.objects.exclude(runner="").update(runner="", beat_at=None)
 
 
 def _put_back(experiment_id: str) -> None:

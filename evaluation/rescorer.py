@@ -36,7 +36,7 @@ from tracing.store.base import ScoreQuery
 log = logging.getLogger("promptlab.experiments")
 
 CHUNK_SECONDS = 60.0
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=20)
 BEAT_SECONDS = 5.0
 BATCH = 200  # answers, where nothing but metrics looks at them
 SLOW_BATCH = 20  # where models are called: so many are lost with a killed worker at most
@@ -71,6 +71,11 @@ def abandoned() -> list[str]:
     """Rescorings that nobody works on."""
     running = Rescoring.objects.filter(status=Status.RUNNING)
     return list(running.filter(Q(beat_at=None) | Q(beat_at__lt=Now() - LEASE)).values_list("pk", flat=True))
+
+
+def forget_runners() -> None:
+    """Believe all runners dead: where the only worker starts anew."""
+    Rescoring.objects.exclude(runner="").update(runner="", beat_at=None)
 
 
 def run(rescoring_id: str, seconds: float = CHUNK_SECONDS) -> bool:

@@ -7,6 +7,7 @@ with it, and the supervisor starts both again. In production `celery worker` and
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import logging
@@ -47,6 +48,8 @@ def main() -> None:
     if options.alone:
         give_back_unfinished()
     scheduler = _fork_scheduler(options.schedule)
+    if options.alone:
+        take_over()
     threading.Thread(target=_end_with, args=(scheduler,), daemon=True).start()
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")  # talk between several workers
     app.worker_main(
@@ -59,6 +62,17 @@ def give_back_unfinished() -> None:
     timed_out_at_once = {**app.conf.broker_transport_options, "visibility_timeout": 0}
     with Connection(app.conf.broker_url, transport_options=timed_out_at_once) as broker:
         broker.default_channel.qos.restore_visible(num=10_000)  # type: ignore[attr-defined]
+
+
+def take_over() -> None:
+    """Go on at once with what a killed worker was at, instead of waiting for its lease to end."""
+    from django.db import OperationalError
+
+    from evaluation import desk, rescorer
+
+    with contextlib.suppress(OperationalError):
+        desk.forget_runners()
+        rescorer.forget_runners()
 
 
 def _fork_scheduler(schedule: Path) -> int:
