@@ -20,24 +20,28 @@ from django.utils import timezone
 from accounts.authors import Author
 from accounts.models import User
 from common.errors import Conflict
-from datasets.answers import links_of, read_answers
+from datasets.answers import links_of, read_answers, with_bodies
 from datasets.items import ItemChange, put_items
 from datasets.models import DatasetRun
 from datasets.origins import origins_of, with_metadata
 from evaluation import desk, evaluators, steering, tasks
 from evaluation.counting import recount
-from evaluation.definitions import Code
+from evaluation.definitions import Code, Judge, Output
 from evaluation.estimating import estimate
+from evaluation.extraction import Extraction
+from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorVersion
 from evaluation.models.experiments import Cell, Experiment, Job
 from evaluation.progress import progress
 from evaluation.recording import Recorder
 from evaluation.runner import run
 from llm import client
+from llm.models import LlmConnection
 from tests.conftest import Api, Keys
 from tests.endpoint.fixtures import openai_endpoint  # noqa: F401
 from tests.endpoint.server import Endpoint
 from tests.evaluation.plans import MODEL, capitals, connect, draft, exact, planned, prompt, states
+from tests.evaluation.scoring.conftest import Scripted, model  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOBODY = Author()
@@ -355,3 +359,58 @@ def _rounded(row: dict[str, Any]) -> dict[str, Any]:
 def prices(dollars: float) -> dict[str, Any]:
     """So many dollars for each token of an answer."""
     return {"currency": "USD", "per_dollar": 1, "models": {MODEL: {"input": 0, "output": dollars * 1_000_000}}}
+
+
+def test_judges_are_paid_from_the_same_purse_and_only_once(
+    project: Keys,
+    api: Api,
+    endpoint: Endpoint,
+    model: Scripted,  # noqa: F811
+) -> None:
+    def said(body: dict[str, Any]) -> str:
+        judging = "Grade" in body["messages"][0]["content"]
+        return '{"reasoning": "so", "score": 4}' if judging else "I think.\nAnswer: Rome"
+
+    model.answer = said
+    dataset, _items = capitals(project, 3)
+    prompt(api)
+    definition = Judge(
+        messages=[("user", "Grade {{answer}}.")],
+        output=Output(data_type="NUMERIC", min_value=0, max_value=5),
+        mapping=[Mapped("answer", "output")],
+        provider="scripted",
+        model=MODEL,
+    )
+    judge = evaluators.create(project.id, evaluators.Draft(name="grade", definition=definition), NOBODY)
+    connection = LlmConnection.objects.get(project_id=project.id)
+    marker = Extraction("after", "Answer:")
+    experiment = planned(project, draft(dataset, connection, chosen=[judge], extraction=marker))
+    run(started(project, experiment).pk)
+
+    figures = progress(experiment)
+    assert (figures.answered, figures.scored, len(model.asked)) == (3, 3, 6)
+    judged = [body for body in model.asked if "Grade" in body["messages"][0]["content"]]
+    assert all("Grade Rome." in body["messages"][0]["content"] for body in judged)
+    experiment.refresh_from_db()
+    [(price, *_others)] = [sorted(Job.objects.values_list("cost", flat=True))]
+    assert experiment.spent == pytest.approx(3 * price) and price > 0
+    # A worker that was killed after the answers, before the judge.
+    Job.objects.filter(experiment=experiment).update(state="SCORING", scoring={})
+    Experiment.objects.filter(pk=experiment.pk).update(status="RUNNING")
+    run(experiment.pk)
+    assert len(model.asked) == 9 and states(experiment) == {"DONE": 3}
+
+
+def test_an_answer_without_its_marker_is_wrong_and_says_so(project: Keys, api: Api, endpoint: Endpoint) -> None:
+    connection = connect(project, endpoint.url)
+    dataset, _items = capitals(project, 1)
+    prompt(api)
+    marker = Extraction("after", "Answer:")
+    experiment = planned(project, draft(dataset, connection, chosen=[exact(project)], extraction=marker))
+    run(started(project, experiment).pk)
+
+    job = Job.objects.get(experiment=experiment)
+    assert (job.state, job.flawed) == ("DONE", False) and "Answer:" in job.note
+    [answer] = with_bodies(project.id, read_answers(project.id, links_of(list(DatasetRun.objects.all())).popitem()[1]))
+    assert answer.output == '"Rome"' and "Answer:" in (answer.metadata or "")
+    assert [answer.value(key) for key in answer.scores] == [0]
