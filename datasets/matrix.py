@@ -162,7 +162,7 @@ def _placed(
 def _place(origins: Origins, by: str) -> tuple[Side, Side]:
     prompt = next((f"{name} v{version}" for name, version in origins.prompts), "")
     row = Side(origins.strategy or prompt) if by == "strategy" else Side(prompt or origins.strategy)
-    return row, Side(", ".join(origins.models), origins.parameters)
+    return row, Side(", ".join(origins.models), origins.setup)
 
 
 def _cell(run: DatasetRun, origins: Origins, summary: RunSummary | None, key: ScoreKey | None) -> Cell:

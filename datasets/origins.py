@@ -25,7 +25,8 @@ LAST_VERSION = 10**9
 @dataclass(frozen=True, slots=True)
 class Origins:
     """What a run was made with, the most frequent first. `prompts` are (name, version). The rest is what the run's
-    metadata says, empty without; `parameters` are those of the model, as JSON text."""
+    metadata says, empty without; `setup` is how the model was reached and set:
+    `openai, temperature=0`."""
 
     models: tuple[str, ...] = ()
     prompts: tuple[tuple[str, int], ...] = ()
@@ -33,7 +34,7 @@ class Origins:
     strategy: str = ""
     experiment: str = ""
     experiment_id: str = ""
-    parameters: str = ""
+    setup: str = ""
 
 
 def origins_of(project_id: str, links: Mapping[int, Sequence[DatasetRunItem]]) -> dict[int, Origins]:
@@ -65,7 +66,6 @@ def with_metadata(run: DatasetRun, origins: Origins) -> Origins:
     strategy, experiment, experiment_id = (
         value if isinstance(value := said.get(key), str) else "" for key in ("strategy", "experiment", "experiment_id")
     )
-    parameters = said.get("parameters")
     return Origins(
         models,
         _prompt(said) or origins.prompts,
@@ -73,8 +73,20 @@ def with_metadata(run: DatasetRun, origins: Origins) -> Origins:
         strategy,
         experiment,
         experiment_id or experiment,
-        to_text(parameters) if isinstance(parameters, dict) and parameters else "",
+        _setup(said),
     )
+
+
+def _setup(said: Mapping[str, object]) -> str:
+    """`provider` and `parameters` in one line, the parameters by name."""
+    provider, parameters = said.get("provider"), said.get("parameters")
+    parts = [provider] if isinstance(provider, str) and provider else []
+    if isinstance(parameters, dict):
+        parts += [
+            f"{name}={value if isinstance(value, str) else to_text(value)}"
+            for name, value in sorted(parameters.items())
+        ]
+    return ", ".join(parts)
 
 
 def _prompt(said: Mapping[str, object]) -> tuple[tuple[str, int], ...]:

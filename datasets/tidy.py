@@ -20,6 +20,7 @@ COLUMNS = (
     ("prompt", "text"),
     ("prompt_version", "count"),
     ("model", "text"),
+    ("model_setup", "text"),
     ("repetition", "count"),
     ("trace_id", "text"),
     ("observation_id", "text"),
@@ -55,6 +56,7 @@ class _Made:
             name,
             version,
             ", ".join(self.origins.models) or None,
+            self.origins.setup or None,
         )
 
 

@@ -81,6 +81,13 @@ def test_rows_can_be_versions_of_prompts_and_runs_of_sdks_are_placed_by_their_tr
     assert page_of(client, at()).count("data-level=") == 2
 
 
+def test_one_model_set_in_two_ways_has_two_columns(page_client, vera, at, grid) -> None:
+    for name, temperature in (("cold", 0), ("warm", 0.7)):
+        grid.run(name, {"exact": once(WORSE)}, told("few", "m", provider="p1", parameters={"temperature": temperature}))
+    page = page_of(page_client(vera), at())
+    assert page.count("data-level=") == 2 and "p1, temperature=0<" in page and "p1, temperature=0.7<" in page
+
+
 def test_the_score_is_chosen_and_means_are_shaded_between_lowest_and_highest(page_client, vera, at, grid) -> None:
     low, high = [0.2] * 10 + [0.3] * 10, [0.8] * 10 + [0.9] * 10
     grid.run("a", {"exact": once(WORSE), "close": once(low)}, told("few", "small"))
