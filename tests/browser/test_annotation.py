@@ -20,7 +20,7 @@ def queue_of(window: Window, n: int) -> dict[str, Any]:
         {
             "name": "tone",
             "dataType": "CATEGORICAL",
-            "categories": [{"label": w, "value": i} for i, w in enumerate("ab")],
+            "categories": tones,
         },
         {"name": "quality", "dataType": "NUMERIC", "maxValue": 10},
     )
