@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common import crypto
+from common import crypto, outbound
 from llm.calls import Answer, CallFailed, ChatRequest, FailureKind, Piece
 from llm.client import Client, Clients, NoConnection, Patience
 from llm.destinations import address_of
@@ -201,6 +201,18 @@ def test_private_places_are_refused_at_the_call(connection: LlmConnection, setti
     failed = failure(connection, "gpt-4o")
     assert (failed.kind, failed.retryable, failed.attempts) == (FailureKind.FORBIDDEN_HOST, False, 1)
     assert "PROMPTLAB_PRIVATE_HOSTS" in failed.message
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_called(
+    connection: LlmConnection, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(outbound, "_addresses", lambda host: asked.append(host) or {"127.0.0.1"})
+    connection.base_url = endpoint.url.replace("127.0.0.1", "nobody-else-knows.invalid")
+    assert complete(connection, "gpt-4o").text == "Мадрид"
+    assert asked == ["nobody-else-knows.invalid"]
+    monkeypatch.setattr(outbound, "_addresses", lambda host: {"127.0.0.1", "10.0.0.1"})
+    assert failure(connection, "gpt-4o").kind == FailureKind.FORBIDDEN_HOST, "one private address is enough"
 
 
 def test_an_address_where_nobody_answers_is_told(connection: LlmConnection) -> None:
