@@ -8,6 +8,7 @@ from typing import Any
 from accounts.storable import needs_storable
 from common.errors import Invalid
 from evaluation import mapping
+from evaluation.json_paths import fault_of
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorType, EvaluatorVersion
 from evaluation.models.evaluators import MODEL_NAME
@@ -158,7 +159,7 @@ def _checked_metric(definition: Metric) -> Metric:
     needs_storable(definition.settings, "settings")
     settings = settings_of(metric_of(definition.kind), definition.settings)
     for name in ("output_path", "expected_path"):
-        if fault := mapping.path_fault(getattr(settings, name, "")):
+        if fault := fault_of(getattr(settings, name, "")):
             raise Invalid(f"settings.{name} is not a JSONPath: {fault}.", f"settings.{name}")
     normalising.profile(definition.normalisation)
     return replace(definition, settings=asdict(settings))

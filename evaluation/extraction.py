@@ -9,7 +9,7 @@ import re2
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
-from evaluation.mapping import path_fault
+from evaluation.json_paths import fault_of
 from evaluation.scoring.base import ScoringFailed
 from evaluation.scoring.parts import part
 from evaluation.texts import within
@@ -57,7 +57,7 @@ def checked(extraction: Extraction) -> Extraction:
         return Extraction(kind)
     if not argument.strip():
         raise Invalid(_("Say what to look for in the answer."), "extraction")
-    if kind == "json_path" and (fault := path_fault(argument)):
+    if kind == "json_path" and (fault := fault_of(argument)):
         raise Invalid(_("This is not a JSONPath: %(fault)s.") % {"fault": fault}, "extraction")
     if kind == "regex":
         try:

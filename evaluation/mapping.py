@@ -4,11 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import jsonpath
-from jsonpath.exceptions import JSONPathError
-
 from accounts.storable import storable
 from common.errors import Invalid
+from evaluation.json_paths import MAX_PATH, fault_of
 from evaluation.refusals import Rejected
 
 # source -> the column of a code evaluator's payload that it is
@@ -23,7 +21,6 @@ SOURCES: Mapping[str, str] = {
 # What only the answer to a dataset's item has.
 OF_EXPERIMENTS = frozenset({"expected_output", "experiment_item_metadata"})
 OBSERVATION_SOURCES = tuple(source for source in SOURCES if source not in OF_EXPERIMENTS)
-MAX_PATH = 1_000
 # source -> names under which prompts of judges ask for it
 USUAL_NAMES: Mapping[str, Sequence[str]] = {
     "input": ("input", "question", "query", "message", "prompt", "request", "вопрос", "запрос", "вход"),
@@ -107,26 +104,11 @@ def read(rows: Sequence[Mapping[str, Any]] | None) -> tuple[Mapped, ...] | None:
     return None if rows is None else tuple(Mapped(**row) for row in rows)
 
 
-def path_fault(path: str) -> str:
-    """Why it is no JSONPath; empty for one, and for no path at all."""
-    if not path:
-        return ""
-    if not path.startswith("$"):
-        return "it must start with $"
-    if len(path) > MAX_PATH:
-        return f"it has more than {MAX_PATH} characters"
-    try:
-        jsonpath.compile(path)
-    except (JSONPathError, RecursionError) as error:
-        return str(error).partition("\n")[0]
-    return ""
-
-
 def _check_path(one: Mapped, field: str) -> None:
     path = one.json_path
     if path is None:
         return
-    if fault := path_fault(path) if path else "it must start with $":
+    if fault := fault_of(path) if path else "it must start with $":
         raise Rejected(
             "invalid_json_path",
             f"{field}: {path[:100]!r} is not a JSONPath: {fault}.",

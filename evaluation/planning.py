@@ -33,6 +33,7 @@ from evaluation import evaluators, mapping
 from evaluation.asking import SOURCES, Template, Unfilled, values_of
 from evaluation.extraction import Extraction
 from evaluation.extraction import checked as checked_extraction
+from evaluation.json_paths import fault_of
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorType, EvaluatorVersion
 from evaluation.models.experiments import (
@@ -331,7 +332,7 @@ def _check_mapping(mapped: Sequence[Mapped]) -> None:
             raise Invalid(
                 _("A variable can come from %(sources)s.") % {"sources": ", ".join(SOURCES)}, f"{place}.source"
             )
-        if one.json_path and (fault := mapping.path_fault(one.json_path)):
+        if one.json_path and (fault := fault_of(one.json_path)):
             raise Invalid(_("This is not a JSONPath: %(fault)s.") % {"fault": fault}, f"{place}.json_path")
     mapping.stored(mapped, "mapping")
 

@@ -1,15 +1,14 @@
 """Parts of what is judged: the source that a mapping names, what its path selects, and its text."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
-import jsonpath
 import orjson
 from jsonpath.exceptions import JSONPathError
 
 from common import message_shapes
 from common.content import value_content
+from evaluation.json_paths import compiled
 from evaluation.mapping import Mapped
 from evaluation.scoring.base import ScoringFailed, Subject
 from tracing.ingestion import jsontext
@@ -38,7 +37,7 @@ def part(value: Any, path: str | None) -> Any:
     if not path:
         return value
     try:
-        found = _compiled(path).findall(read(value))
+        found = compiled(path).findall(read(value))
     except (JSONPathError, RecursionError, ValueError, TypeError) as error:
         raise ScoringFailed(f"The path {path[:200]!r} cannot be followed: {str(error)[:300]}.") from None
     return found[0] if len(found) == 1 else found or None
@@ -101,8 +100,3 @@ def tool_calls(output: Any) -> list[dict[str, Any]]:
         }
         for index, (one, call) in enumerate(found)
     ]
-
-
-@lru_cache(maxsize=512)
-def _compiled(path: str) -> Any:
-    return jsonpath.compile(path)

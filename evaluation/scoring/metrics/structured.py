@@ -14,7 +14,7 @@ from referencing.exceptions import Unresolvable
 
 from common.errors import Invalid
 from datasets.schemas import check_schema
-from evaluation.mapping import path_fault
+from evaluation.json_paths import fault_of
 from evaluation.scoring.base import ScoringFailed
 from evaluation.scoring.metrics.base import Case, Compared, Mark, Metric, Settings, described, option
 from evaluation.scoring.parts import part
@@ -87,7 +87,7 @@ class Fields(Compared):
         if len(self.fields) > MAX_FIELDS:
             raise ValueError(f"fields must be at most {MAX_FIELDS}.")
         for path in self.fields:
-            if fault := path_fault(path) if path else "it is empty":
+            if fault := fault_of(path) if path else "it is empty":
                 raise ValueError(f"fields: {path[:100]!r} is not a JSONPath: {fault}.")
 
 

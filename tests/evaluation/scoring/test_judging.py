@@ -176,6 +176,22 @@ def test_a_pair_is_judged_in_both_orders(
     assert len(model.asked) == 4
 
 
+def test_every_kind_of_outcome_becomes_a_score_and_scoring_anew_replaces_it(project: Keys, api: Api) -> None:
+    told = [("NUMERIC", 0.5), ("BOOLEAN", 1.0), ("CATEGORICAL", "Good"), ("CATEGORICAL", "Fine"), ("TEXT", "words")]
+    found = [Outcome(data_type=kind, value=value, name=f"{kind}s", reasoning="\0 why \ud800") for kind, value in told]
+    for _ in range(2):
+        record(project.project.pk, [], scores_of(project.project.pk, "e", "Right", 1, SUBJECT, found))
+    stored = api.get("v3/scores?traceId=t1").json()["data"]
+    kept = sorted((one["dataType"], str(one["value"])) for one in stored)
+    assert kept == [
+        ("BOOLEAN", "True"),
+        ("CATEGORICAL", "Fine"),
+        ("CATEGORICAL", "Good"),
+        ("NUMERIC", "0.5"),
+        ("TEXT", "words"),
+    ]
+
+
 LABELS = Output(data_type="CATEGORICAL", categories=("Good", "Bad"), multiple=False)
 SEVERAL = Output(data_type="CATEGORICAL", categories=("Good", "Bad"), multiple=True)
 TRUTH = Output(data_type="BOOLEAN")

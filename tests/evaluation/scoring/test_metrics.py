@@ -9,11 +9,13 @@ import pytest
 
 from common.errors import Invalid
 from evaluation.definitions import Metric, checked
+from evaluation.json_paths import fault_of
 from evaluation.scoring.base import Outcome, ScoringFailed, Subject
 from evaluation.scoring.measuring import measure
 from evaluation.scoring.metrics.base import Compared
 from evaluation.scoring.metrics.numbers import numbers
 from evaluation.scoring.metrics.table import METRICS
+from evaluation.scoring.parts import part
 
 
 def outcome(kind: str, output: Any, expected: Any = None, normalisation: Any = None, **settings: Any) -> Outcome:
@@ -179,6 +181,16 @@ def test_measures_of_the_answer_and_of_the_call() -> None:
     assert [measure(Metric(kind=kind), subject).value for kind in ("latency", "cost")] == [1.5, 0.002]
     with pytest.raises(ScoringFailed, match="no price"):
         measure(Metric(kind="cost"), Subject(trace_id="t"))
+
+
+def test_a_path_holds_nobody_up() -> None:
+    hard = "a" * 30_000 + "!"
+    assert part({"x": [hard, "b"]}, "$.x[?search(@, '(a+)+$')]") is None
+    assert part({"x": [{"y": hard}, {"y": "BB"}]}, "$.x[?@.y =~ /(b+)+/i].y") == "BB"
+    assert part({"x": ["ab", "abc"]}, "$.x[?match(@, 'a.')]") == "ab"
+    assert fault_of("$..a..b..c") == "it descends by .. more than 2 times"
+    assert fault_of("$." + "a" * 1_000) == "it has more than 1000 characters"
+    assert fault_of("$..a..b") == ""
 
 
 @pytest.mark.parametrize("kind", METRICS)
