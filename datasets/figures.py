@@ -32,6 +32,7 @@ EPOCH_SECONDS = 3600
 BUDGET = 1500
 # The same for a comparison, which is nothing without all of its runs.
 COMPARED = 8000
+EVERYTHING = 10**9
 # Asked after every batch that is stored: written out, because making it of objects took longer than answering it.
 _RUNS_OF_TRACES = "SELECT DISTINCT run_id FROM datasets_datasetrunitem WHERE project_id = %s AND trace_id = ANY(%s)"
 
@@ -72,8 +73,8 @@ def figures_of(project_id: str, runs: Sequence[DatasetRun]) -> Figures:
     return Figures(found, complete=len(chosen) == len(missing))
 
 
-def sheets_of(project_id: str, runs: Sequence[DatasetRun], budget: int = COMPARED) -> Sheets:
-    """The sheets of runs, in the same way."""
+def sheets_of(project_id: str, runs: Sequence[DatasetRun], budget: int | None = None) -> Sheets:
+    """The sheets of runs, in the same way; the budget is that of a comparison unless given."""
     slots = _slots(project_id, [run.pk for run in runs])
     known: dict[str, Any] = cache.get_many([name for slot in slots.values() for name in (slot, _sheet_slot(slot))])
     found: dict[int, tuple[Sheet, RunSummary]] = {
@@ -82,7 +83,7 @@ def sheets_of(project_id: str, runs: Sequence[DatasetRun], budget: int = COMPARE
         if slot in known and _sheet_slot(slot) in known
     }
     missing = [run for run in runs if run.pk not in found]
-    chosen = _affordable(missing, budget)
+    chosen = _affordable(missing, COMPARED if budget is None else budget)
     if chosen:
         fresh = read_runs(project_id, chosen)
         _remember(slots, fresh)

@@ -2,6 +2,9 @@
 
 import pytest
 
+from datasets import figures
+from datasets.models import DatasetRun
+from datasets.views import compare
 from tests.conftest import Keys
 
 
@@ -105,3 +108,39 @@ def test_comparing_takes_a_constant_number_of_queries(
     client.get(at(f"?runs={ids}"))
     with django_assert_max_num_queries(13):
         client.get(at(f"?runs={ids}"))
+
+
+def test_long_runs_are_read_in_several_requests(page_client, vera, at, run, monkeypatch) -> None:
+    ids = ",".join(run(f"run {number}", ["Рим", "Лондон", "x"]) for number in range(3))
+    monkeypatch.setattr(figures, "COMPARED", 4)
+    client, path = page_client(vera), at(f"?runs={ids}")
+    first = client.get(path).content.decode()
+    assert "1 of 3 runs are done" in first and f'hx-get="{path}"' in first and "exact_match" not in first
+    parts = [client.get(path, headers={"HX-Request": "true"}).content.decode() for _request in range(2)]
+    assert "2 of 3 runs are done" in parts[0] and "<html" not in parts[0]
+    assert "exact_match" in parts[1] and 'hx-trigger="load"' not in parts[1]
+
+
+def test_what_was_found_is_remembered_until_something_changes(
+    page_client, vera, at, two, monkeypatch, measured
+) -> None:
+    client, path = page_client(vera), at(f"?runs={','.join(two)}")
+    client.get(path)
+    asked: list[int] = []
+    honest = compare.find
+    monkeypatch.setattr(compare, "find", lambda *args, **more: asked.append(1) or honest(*args, **more))
+    client.get(path)
+    assert not asked
+    client.get(f"{path}&test=ranks")
+    assert len(asked) == 1
+    figures.forget_runs([DatasetRun.objects.get(run_id=two[0]).pk])
+    client.get(path)
+    assert len(asked) == 2
+
+
+def test_the_filter_for_what_got_worse_can_be_about_one_run(page_client, vera, at, two, run) -> None:
+    third = run("third", ["x", "Мадрид", "Лондон"])
+    client, path = page_client(vera), at(f"?runs={','.join(two)},{third}&show=worse")
+    assert "Италия" in rows(client, path) and "Испания" in rows(client, path)
+    only = rows(client, f"{path}&of={third}")
+    assert "Италия" in only and "Испания" not in only
