@@ -47,6 +47,22 @@ def _fresh_cache() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _list_static_files_once() -> None:
+    """Every test client loads the middleware, which would look at each of hundreds of files anew."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def look_once(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = look_once
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _count_clients_on_demand() -> None:
     """Tests flush themselves: a timer would write into the database between two of them."""
     import atexit
