@@ -60,12 +60,10 @@ def with_metadata(run: DatasetRun, origins: Origins) -> Origins:
     if not isinstance(said, dict):
         return origins
     models, authors = (
-        next(((value,) for key in keys if isinstance(value := said.get(key), str) and value), told)
+        next(((value,) for key in keys if (value := _text(said.get(key)))), told)
         for keys, told in ((MODEL_KEYS, origins.models), (AUTHOR_KEYS, origins.authors))
     )
-    strategy, experiment, experiment_id = (
-        value if isinstance(value := said.get(key), str) else "" for key in ("strategy", "experiment", "experiment_id")
-    )
+    strategy, experiment, experiment_id = (_text(said.get(key)) for key in ("strategy", "experiment", "experiment_id"))
     return Origins(
         models,
         _prompt(said) or origins.prompts,
@@ -77,25 +75,29 @@ def with_metadata(run: DatasetRun, origins: Origins) -> Origins:
     )
 
 
+def _text(value: object) -> str:
+    """A name in one line that any page can show; empty for what is no text."""
+    return " ".join(value.encode("utf-8", "replace").decode().split()) if isinstance(value, str) else ""
+
+
 def _setup(said: Mapping[str, object]) -> str:
     """`provider` and `parameters` in one line, the parameters by name."""
-    provider, parameters = said.get("provider"), said.get("parameters")
-    parts = [provider] if isinstance(provider, str) and provider else []
+    provider, parameters = _text(said.get("provider")), said.get("parameters")
+    parts = [provider] if provider else []
     if isinstance(parameters, dict):
-        parts += [
-            f"{name}={value if isinstance(value, str) else to_text(value)}"
-            for name, value in sorted(parameters.items())
-        ]
+        named = sorted(parameters.items())
+        parts += [_text(f"{name}={value if isinstance(value, str) else to_text(value)}") for name, value in named]
     return ", ".join(parts)
 
 
 def _prompt(said: Mapping[str, object]) -> tuple[tuple[str, int], ...]:
     """`prompt: {name, version}`, or `prompt` and `prompt_version`; nothing for anything else."""
     told = said.get("prompt")
-    name, version = (
+    given, version = (
         (told.get("name"), told.get("version")) if isinstance(told, dict) else (told, said.get("prompt_version"))
     )
-    if not isinstance(name, str) or not name or not isinstance(version, int) or isinstance(version, bool):
+    name = _text(given)
+    if not name or not isinstance(version, int) or isinstance(version, bool):
         return ()
     return ((name, version),) if 0 < version < LAST_VERSION else ()
 

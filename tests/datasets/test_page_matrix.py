@@ -121,3 +121,23 @@ def test_a_matrix_takes_a_constant_number_of_queries(
     client.get(at())
     with django_assert_max_num_queries(8):
         client.get(at())
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"strategy": "\ud800\nx", "model": "a\0b", "prompt": "a\nb", "prompt_version": 10**30},
+        {"strategy": ["x"], "model": {"a": 1}, "prompt": {"name": "a\nb/ .", "version": 1}, "experiment_id": 7},
+        {"strategy": "<b>" * 400, "model": "m" * 900, "parameters": {"a": [1, {"b": None}], "\ud800": "\udfff"}},
+    ],
+)
+def test_metadata_may_say_anything(page_client, vera, at, grid, project, odd) -> None:
+    found = grid.run("odd", {"exact": once(WORSE)}, odd)
+    client = page_client(vera)
+    for rows in ("strategy", "prompt"):
+        page = page_of(client, at(f"?rows={rows}"))
+        assert page.count("data-level=") == 1 and "<b><b>" not in page
+    assert page_of(client, f"/project/{project.id}/datasets/{grid.dataset.pk}/runs")
+    for kind in ("csv", "parquet", "md", "tex"):
+        answer = client.get(f"/project/{project.id}/experiments/export?runs={found}&format={kind}")
+        assert answer.status_code == 200 and (b"".join(answer.streaming_content) if answer.streaming else 1)
