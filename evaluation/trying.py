@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from datasets.models import Dataset, DatasetRunItem
@@ -68,7 +69,7 @@ def fill(definition: Definition, subject: Subject, mapping: Sequence[Mapped]) ->
     for variable in definition.variables:
         one = by_variable.get(variable)
         if one is None:
-            faults[variable] = "It is not mapped."
+            faults[variable] = _("It is not mapped.")
             continue
         try:
             value = part(source(subject, one.source), one.json_path)
@@ -76,7 +77,8 @@ def fill(definition: Definition, subject: Subject, mapping: Sequence[Mapped]) ->
             faults[variable] = failed.message
             continue
         if value is None:
-            faults[variable] = f"There is nothing at {one.source} {one.json_path or ''}".strip() + "."
+            place = f"{one.source} {one.json_path or ''}".strip()
+            faults[variable] = _("There is nothing at %(place)s.") % {"place": place}
         else:
             values[variable] = value
     return Filled(values=values, faults=faults, messages=messages_of(definition, values))
@@ -90,7 +92,9 @@ def try_out(
     Raises Invalid for a definition that could not be saved, and for more than MOST subjects.
     """
     if len(subjects) > MOST:
-        raise Invalid(f"An evaluator is tried on at most {MOST} at once; {len(subjects)} were chosen.", "subjects")
+        told = {"most": MOST, "chosen": len(subjects)}
+        words = _("An evaluator is tried on at most %(most)s at once; %(chosen)s were chosen.")
+        raise Invalid(words % told, "subjects")
     definition = checked(definition)
     if isinstance(definition, Judge) and not mapping:
         mapping = definition.mapping or ()
