@@ -6,7 +6,7 @@ sent again, and finds that its jobs have gone on.
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -73,7 +73,14 @@ class Scored:
     calls: Sequence[RecordedCall] = ()
 
 
-Event = Answered | Unasked | Scored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Nothing is left to score: the evaluators that were missing have been deleted meanwhile."""
+
+    job: Job
+
+
+Event = Answered | Unasked | Scored | Settled
 
 
 @dataclass(slots=True)
@@ -89,10 +96,10 @@ class _Change:
         if cost is not None:
             self.cost = (self.cost or 0.0) + cost
 
-    def state(self, positions: int) -> str:
+    def state(self, positions: Collection[int]) -> str:
         if isinstance(self.answer, Unasked) or (self.answer and isinstance(self.answer.result, CallFailed)):
             return State.FAILED
-        return State.DONE if len(self.scoring) >= positions else State.SCORING
+        return State.DONE if all(str(place) in self.scoring for place in positions) else State.SCORING
 
 
 class Recorder:
@@ -103,7 +110,8 @@ class Recorder:
         self._project = experiment.project_id
         self._token = token
         self._cells = {cell.pk: cell for cell in experiment.cells.select_related("prompt", "model")}
-        self._evaluators = [one.version for one in experiment.evaluators.select_related("version__evaluator")]
+        chosen = experiment.evaluators.select_related("version__evaluator")
+        self._evaluators = {one.position: one.version for one in chosen}
         self._drafts = {key: self._draft(cell) for key, cell in self._cells.items()}
 
     def write(self, events: Sequence[Event]) -> Standing:
@@ -127,7 +135,7 @@ class Recorder:
             )
             spent = self._update(list(changes.values()))
         for change in changes.values():
-            change.job.state, change.job.scoring = change.state(len(self._evaluators)), change.scoring
+            change.job.state, change.job.scoring = change.state(self._evaluators), change.scoring
         return Standing(now.status, now.spent + spent, now.cost_cap)
 
     def refuse(self, event: Event, message: str) -> Standing:
@@ -146,7 +154,10 @@ class Recorder:
             key = event.job.pk
             state, scoring = stored.get(key, ("", {}))
             change = changes.get(key) or _Change(event.job, dict(scoring))
-            if isinstance(event, Scored):
+            if isinstance(event, Settled):
+                if state != State.SCORING:
+                    continue
+            elif isinstance(event, Scored):
                 due = state == State.SCORING or change.answer is not None
                 if not due or str(event.position) in change.scoring:
                     continue
@@ -284,7 +295,7 @@ class Recorder:
         return spent
 
     def _count(self, counts: dict[str, float], change: _Change) -> None:
-        state, answer = change.state(len(self._evaluators)), change.answer
+        state, answer = change.state(self._evaluators), change.answer
         counts["failed"] += state == State.FAILED
         if isinstance(answer, Answered) and state != State.FAILED:
             counts["answered"] += 1
@@ -296,7 +307,7 @@ class Recorder:
         counts["cost"] += change.cost or 0.0
 
     def _row(self, change: _Change) -> tuple[Any, ...]:
-        state, answer = change.state(len(self._evaluators)), change.answer
+        state, answer = change.state(self._evaluators), change.answer
         kind = error = note = None
         if isinstance(answer, Unasked):
             kind, error = answer.kind, answer.message

@@ -33,7 +33,7 @@ from evaluation.extraction import NotExtracted
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorVersion
 from evaluation.models.experiments import Cell, Experiment, Job
-from evaluation.recording import ENVIRONMENT, Answered, Event, Recorder, Scored, Unasked
+from evaluation.recording import ENVIRONMENT, Answered, Event, Recorder, Scored, Settled, Unasked
 from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of
 from evaluation.scoring.evaluating import evaluate
 from evaluation.scoring.parts import tool_calls
@@ -117,8 +117,8 @@ class _Plan:
     experiment: Experiment
     cells: dict[int, Cell]
     templates: dict[int, Template]
-    versions: list[EvaluatorVersion]
-    mappings: list[Sequence[Mapped]]
+    versions: dict[int, EvaluatorVersion]  # by the evaluators' places
+    mappings: dict[int, Sequence[Mapped]]
     extraction: extracting.Extraction
     clients: Clients
     recorder: Recorder
@@ -204,8 +204,10 @@ class _Runner:
                 arm.pk: Template(experiment.project_id, to_value(arm.content), mapped)
                 for arm in experiment.prompts.all()
             },
-            versions=[one.version for one in chosen],
-            mappings=[mapping.read(one.mapping) or mapping.read(one.version.mapping) or () for one in chosen],
+            versions={one.position: one.version for one in chosen},
+            mappings={
+                one.position: mapping.read(one.mapping) or mapping.read(one.version.mapping) or () for one in chosen
+            },
             extraction=extracting.read(experiment.extraction),
             clients=clients,
             recorder=Recorder(experiment, self._token),
@@ -408,7 +410,9 @@ class _Runner:
 
     async def _score(self, task: _Task, subject: Subject) -> None:
         """Metrics at once; judges and programs beside each other, unless nothing more may be asked."""
-        due = [place for place in range(len(self._plan.versions)) if str(place) not in task.job.scoring]
+        due = [place for place in self._plan.versions if str(place) not in task.job.scoring]
+        if not due:
+            await self._events.put(Settled(job=task.job))
         slow = []
         for place in due:
             if self._plan.versions[place].metric is None:

@@ -399,6 +399,11 @@ def test_judges_are_paid_from_the_same_purse_and_only_once(
     Experiment.objects.filter(pk=experiment.pk).update(status="RUNNING")
     run(experiment.pk)
     assert len(model.asked) == 9 and states(experiment) == {"DONE": 3}
+    # And one whose judge was deleted before it came to it.
+    Job.objects.filter(experiment=experiment).update(state="SCORING", scoring={})
+    Experiment.objects.filter(pk=experiment.pk).update(status="RUNNING")
+    evaluators.remove(project.id, judge.pk, NOBODY)
+    assert not run(experiment.pk) and len(model.asked) == 9 and states(experiment) == {"DONE": 3}
 
 
 def test_an_answer_without_its_marker_is_wrong_and_says_so(project: Keys, api: Api, endpoint: Endpoint) -> None:
