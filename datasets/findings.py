@@ -182,6 +182,7 @@ def _only_shares(key: ScoreKey, summaries: Sequence[RunSummary]) -> bool:
 
 def _spread(sheet: Sheet, key: ScoreKey) -> Components | None:
     numbers = sheet.numbers(key)
-    judged = [[numbers[at] for at in places] for places in sheet.groups().values()]
-    found = components(judged)
-    return found if found and (found.sampling is not None or found.judge is not None) else None
+    answered = Counter(item for item, values in zip(sheet.items, numbers, strict=True) if values)
+    if max(answered.values(), default=0) < 2 and max(map(len, numbers), default=0) < 2:
+        return None
+    return components([[numbers[at] for at in places] for places in sheet.groups().values()])
