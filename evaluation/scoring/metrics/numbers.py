@@ -38,7 +38,9 @@ class Near(Compared):
         choices={"last": _("the last"), "first": _("the first"), "any": _("any of them")},
     )
     absolute: float = option(0.0, _("Absolute tolerance"), _("How far it may be from the expected number."))
-    relative: float = option(0.0, _("Relative tolerance"), _("As a share of the expected number: 0.01 is 1 %."))
+    relative: float = option(
+        0.0, _("Relative tolerance"), _("As a share of the expected number: 0.01 is one hundredth of it.")
+    )
     decimal: str = option(
         "auto",
         _("Decimal sign"),

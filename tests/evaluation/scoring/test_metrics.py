@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -236,3 +237,8 @@ def test_a_faulty_metric_is_refused_with_the_name_of_the_field(definition: Metri
     with pytest.raises(Invalid) as refusal:
         checked(definition)
     assert refusal.value.field == field
+
+
+def test_the_documentation_knows_every_metric() -> None:
+    told = (Path(__file__).parents[3] / "docs" / "evaluators.md").read_text("utf-8")
+    assert [kind for kind in METRICS if f"`{kind}`" not in told] == []
