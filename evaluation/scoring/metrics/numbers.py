@@ -38,9 +38,7 @@ class Near(Compared):
         choices={"last": _("the last"), "first": _("the first"), "any": _("any of them")},
     )
     absolute: float = option(0.0, _("Absolute tolerance"), _("How far it may be from the expected number."))
-    relative: float = option(
-        0.0, _("Relative tolerance"), _("As a share of the expected number: 0.01 is one hundredth of it.")
-    )
+    relative: float = option(0.0, _("Relative tolerance"), _("0.01 is one hundredth of the expected number."))
     decimal: str = option(
         "auto",
         _("Decimal sign"),
