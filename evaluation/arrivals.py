@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from evaluation.active_rules import Waiting
+from evaluation.feeding import feed
 from evaluation.models import Application, Arrival, EvaluationRule, Execution
 from evaluation.rule_matching import matching
 from evaluation.scoring.judging import ENVIRONMENT
@@ -114,4 +115,5 @@ def _look_at(arrivals: Sequence[Arrival]) -> int:
         targets = matching(rule, ids)
         deeds = [Deed(one.evaluator_id, target) for target in targets for one in assigned]
         made += make(rule.project_id, deeds, rule=rule)
+        feed(rule, targets)
     return made

@@ -353,7 +353,7 @@ def _settle(row: Execution, result: _Result, scores: Sequence[ScoreChange]) -> N
 
 
 def _value(score: ScoreChange) -> float | str | None:
-    return score.string_value if score.string_value is not None else score.value
+    return score.value if score.data_type in ("NUMERIC", "BOOLEAN") else score.string_value
 
 
 def _count_failures(results: Sequence[_Result]) -> None:

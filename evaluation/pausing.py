@@ -8,9 +8,10 @@ from evaluation import active_rules, evaluators
 from evaluation.models import Evaluator
 
 MAX_MESSAGE = 2_000
+SERVER = Author()
 
 
-def pause(evaluator_id: str, reason: str, message: str) -> bool:
+def pause(evaluator_id: str, reason: str, message: str, author: Author = SERVER) -> bool:
     """Pause an evaluator: a word for machines and a sentence; False where it is paused already."""
     with transaction.atomic():
         running = Evaluator.objects.filter(pk=evaluator_id, paused_at=None)
@@ -18,7 +19,7 @@ def pause(evaluator_id: str, reason: str, message: str) -> bool:
         if paused:
             evaluator = Evaluator.objects.get(pk=evaluator_id)
             told = {"name": evaluator.name, "reason": reason, "message": message[:MAX_MESSAGE]}
-            Author().record("pause", "evaluator", evaluator_id, project=evaluator.project_id, after=told)
+            author.record("pause", "evaluator", evaluator_id, project=evaluator.project_id, after=told)
             active_rules.changed()
     return bool(paused)
 

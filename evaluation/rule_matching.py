@@ -8,7 +8,7 @@ evaluators of their own.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from common.content import value_content
 from datasets.jsontext import to_value
@@ -58,8 +58,19 @@ def stored_page(
     return [(target, row.id) for row in page.rows for target in _taken(rule, [row])], page.next_cursor
 
 
+def newest(rule: EvaluationRule, limit: int) -> tuple[list[Observation], int]:
+    """What the rule (which may be unsaved) would take of the newest observations that its filter finds, and how many of
+    these were looked at."""
+    page = _asked(rule, (), Cursor(limit=limit), None, "desc")
+    return [row for row in page.rows if _taken(rule, [row])], len(page.rows)
+
+
 def _asked(
-    rule: EvaluationRule, bounds: tuple[Filter, ...], window: Cursor, ids: tuple[str, ...] | None
+    rule: EvaluationRule,
+    bounds: tuple[Filter, ...],
+    window: Cursor,
+    ids: tuple[str, ...] | None,
+    direction: Literal["asc", "desc"] = "asc",
 ) -> Page[Observation]:
     here = [condition for condition in rule.filter if _is_ours(condition)]
     asked = tuple(check_filter(condition) for condition in rule.filter if not _is_ours(condition))
@@ -68,7 +79,7 @@ def _asked(
         ObservationQuery(
             project_id=rule.project_id,
             filters=(*asked, *bounds),
-            order=("startTime", "asc"),
+            order=("startTime", direction),
             ids=ids,
             window=window,
             with_bodies=with_bodies,

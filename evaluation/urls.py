@@ -7,6 +7,10 @@ from evaluation.views.annotation_desk import Desk
 from evaluation.views.annotation_filling import Fill
 from evaluation.views.annotation_items import ItemPage
 from evaluation.views.annotation_queues import EditQueue, NewQueue, QueueAgreement, QueueExport, QueuePage, Queues
+from evaluation.views.evaluator_trying import Preview, Try
+from evaluation.views.evaluator_trying import Variables as EvaluatorVariables
+from evaluation.views.evaluators import EditEvaluator, Evaluators, Library, NewEvaluator, OneEvaluator
+from evaluation.views.executions import Log, OneApplication, RunOnChosen
 from evaluation.views.experiments import (
     EstimateFragment,
     Manifest,
@@ -18,6 +22,7 @@ from evaluation.views.experiments import (
 )
 from evaluation.views.judge_trust import JudgeTrust
 from evaluation.views.playground import Items, NewColumn, OneDraft, Playground, Publish, Run, Variables
+from evaluation.views.rules import EditRule, NewRule, OneRule, Rules, RuleTakes
 
 urlpatterns = [
     path("annotate", Annotate.as_view(), name="annotate"),
@@ -45,4 +50,20 @@ urlpatterns = [
     path("playground/-/items", Items.as_view(), name="playground_items"),
     path("playground/-/variables", Variables.as_view(), name="playground_variables"),
     path("playground/<str:draft_id>", OneDraft.as_view(), name="playground_draft"),
+    path("evaluators", Evaluators.as_view(), name="evaluators"),
+    path("evaluators/-/library", Library.as_view(), name="evaluator_library"),
+    path("evaluators/-/new", NewEvaluator.as_view(), name="evaluator_new"),
+    path("evaluators/-/variables", EvaluatorVariables.as_view(), name="evaluator_variables"),
+    path("evaluators/-/preview", Preview.as_view(), name="evaluator_preview"),
+    path("evaluators/-/try", Try.as_view(), name="evaluator_try"),
+    path("evaluators/-/run", RunOnChosen.as_view(), name="evaluation_run"),
+    path("evaluators/-/applied/<str:application_id>", OneApplication.as_view(), name="evaluation_application"),
+    path("evaluators/log", Log.as_view(), name="evaluation_log"),
+    path("evaluators/rules", Rules.as_view(), name="rules"),
+    path("evaluators/rules/-/new", NewRule.as_view(), name="rule_new"),
+    path("evaluators/rules/-/takes", RuleTakes.as_view(), name="rule_takes"),
+    path("evaluators/rules/<str:rule_id>", OneRule.as_view(), name="rule"),
+    path("evaluators/rules/<str:rule_id>/edit", EditRule.as_view(), name="rule_edit"),
+    path("evaluators/<str:evaluator_id>", OneEvaluator.as_view(), name="evaluator"),
+    path("evaluators/<str:evaluator_id>/edit", EditEvaluator.as_view(), name="evaluator_edit"),
 ]

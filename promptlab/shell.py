@@ -52,7 +52,7 @@ SIDEBAR: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("datasets", _("Datasets"), "database", "/datasets", "d"),
             Entry("experiments", _("Experiments"), "science", "/experiments", "e"),
             Entry("scores", _("Scores"), "star", "/scores", "c"),
-            Entry("evaluators", _("Evaluators"), "gavel", "/admin/evaluation/evaluator/", "v"),
+            Entry("evaluators", _("Evaluators"), "gavel", "/evaluators", "v"),
             Entry("annotation", _("Annotation"), "rate_review", "/annotation", "a"),
         ),
     ),

@@ -129,6 +129,7 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "media_id": _media(api),
             "draft_id": _draft(client, keys),
             "experiment_id": _experiment(client, keys, dataset["id"], connection["id"]),
+            "application_id": _application(client, keys, evaluator["id"]),
             "import_id": _import(client, keys, dataset["id"]),
         },
     )
@@ -170,6 +171,14 @@ def _experiment(client: Client, keys: Keys, dataset_id: str, connection_id: str)
     assert answer.status_code == 302, answer.content[:5000]
     client.post(answer.headers["Location"], {"do": "pause"})
     return answer.headers["Location"].rpartition("/")[2]
+
+
+def _application(client: Client, keys: Keys, evaluator_id: str) -> str:
+    """An evaluator on Alice's trace, waiting for a worker."""
+    form = {"kind": "traces", "id": TRACE, "evaluator": evaluator_id, "do": "run"}
+    answer = client.post(f"/project/{keys.id}/evaluators/-/run", form)
+    assert answer.status_code == 200, answer.content[:2000]
+    return answer.content.decode().partition("/evaluators/-/applied/")[2].partition('"')[0]
 
 
 def _integration(keys: Keys) -> str:

@@ -1,0 +1,243 @@
+"""The form of a rule: as typed, as a draft, and in words."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from common.errors import Invalid
+from evaluation import mapping, rule_filters, rules
+from evaluation.mapping import Mapped
+from evaluation.models import EvaluationRule, EvaluatorVersion
+from evaluation.rule_filters import OBSERVATION
+
+EMPTY_ROWS = 2
+LABELS: Mapping[str, Any] = {
+    "type": gettext_lazy("Type"),
+    "name": gettext_lazy("Name"),
+    "environment": gettext_lazy("Environment"),
+    "level": gettext_lazy("Level"),
+    "version": gettext_lazy("Version"),
+    "traceName": gettext_lazy("Name of the trace"),
+    "userId": gettext_lazy("User"),
+    "sessionId": gettext_lazy("Session"),
+    "tags": gettext_lazy("Tags"),
+    "metadata": gettext_lazy("Metadata"),
+    "isRootObservation": gettext_lazy("Is the root"),
+    "parentObservationId": gettext_lazy("Parent"),
+    "calledToolNames": gettext_lazy("Called tools"),
+    "toolCalls": gettext_lazy("Number of tool calls"),
+    "datasetId": gettext_lazy("Dataset"),
+    "experimentId": gettext_lazy("Run"),
+}
+OPERATORS: Mapping[str, Any] = {
+    "any of": gettext_lazy("any of"),
+    "none of": gettext_lazy("none of"),
+    "all of": gettext_lazy("all of"),
+    "=": "=",
+    "<>": "≠",
+    "contains": gettext_lazy("contains"),
+    "does not contain": gettext_lazy("does not contain"),
+    "starts with": gettext_lazy("starts with"),
+    "ends with": gettext_lazy("ends with"),
+    "is set": gettext_lazy("is set"),
+    "is not set": gettext_lazy("is not set"),
+    "is null": gettext_lazy("is missing"),
+    "is not null": gettext_lazy("is there"),
+    ">": ">",
+    "<": "<",
+    ">=": "≥",
+    "<=": "≤",
+}
+YES, NO = ("yes", "true", "1", "да"), ("no", "false", "0", "нет")
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRow:
+    """A condition as typed; several values are separated by commas."""
+
+    column: str = ""
+    operator: str = "any of"
+    key: str = ""
+    value: str = ""
+
+
+@dataclass(slots=True)
+class VariableRow:
+    """Where a variable of a judge comes from."""
+
+    variable: str
+    source: str
+    path: str
+
+
+@dataclass(slots=True)
+class Typed:
+    """The form as typed. `variables` has the mapping of each judge that is chosen, by its id."""
+
+    name: str = ""
+    enabled: bool = True
+    percent: str = "100"
+    delay: str = "5"
+    target: str = OBSERVATION
+    conditions: list[ConditionRow] = field(default_factory=list)
+    evaluators: list[str] = field(default_factory=list)
+    variables: dict[str, list[VariableRow]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> list[ConditionRow]:
+        """The conditions, and empty ones for the next."""
+        return [*self.conditions, *([ConditionRow()] * EMPTY_ROWS)]
+
+
+def typed(data: QueryDict) -> Typed:
+    """What a form sent."""
+    clean = data.copy()
+    for key in clean:
+        clean.setlist(key, [text.replace("\0", "") for text in clean.getlist(key)])
+    columns = [clean.getlist(f"condition_{one.name}") for one in fields(ConditionRow)]
+    page = Typed(
+        **{name: clean.get(name, "") for name in ("name", "percent", "delay", "target")},
+        enabled="enabled" in clean,
+        conditions=[row for row in (ConditionRow(*texts) for texts in zip(*columns, strict=False)) if row.column],
+        evaluators=clean.getlist("evaluators"),
+    )
+    columns = [clean.getlist(f"map_{name}") for name in ("evaluator", "variable", "source", "path")]
+    for owner, *row in zip(*columns, strict=False):
+        page.variables.setdefault(owner, []).append(VariableRow(*row))
+    return page
+
+
+def of_rule(rule: EvaluationRule) -> Typed:
+    """A stored one as it opens."""
+    target = rule_filters.target_of(rule.filter)
+    return Typed(
+        name=rule.name,
+        enabled=rule.enabled,
+        percent=f"{rule.sampling * 100:g}",
+        delay=str(rule.delay_seconds),
+        target=target,
+        conditions=[_row(one) for one in rule_filters.for_target(OBSERVATION, rule.filter)],
+        evaluators=[one.evaluator_id for one in rule.assignments.all()],
+        variables={
+            one.evaluator_id: [VariableRow(row.variable, row.source, row.json_path or "") for row in mapped]
+            for one in rule.assignments.all()
+            if (mapped := mapping.read(one.mapping)) is not None
+        },
+    )
+
+
+def complete(page: Typed, versions: Mapping[str, EvaluatorVersion]) -> None:
+    """A row for each variable of each judge, as it is mapped here, by the evaluator's default, or by its name."""
+    for key, version in versions.items():
+        if version.output is None:
+            page.variables.pop(key, None)
+            continue
+        here = {row.variable: row for row in page.variables.get(key, ())}
+        default = {one.variable: one for one in mapping.read(version.mapping) or ()}
+        page.variables[key] = [here.get(name) or _from_default(name, default.get(name)) for name in version.variables]
+
+
+def draft_of(project_id: str, page: Typed, versions: Mapping[str, EvaluatorVersion]) -> rules.Draft:
+    """The rule that the form describes. Raises Invalid with the field's name."""
+    target = page.target if page.target in rule_filters.TARGETS else OBSERVATION
+    conditions = [_condition(row, at) for at, row in enumerate(page.conditions)]
+    checked = rule_filters.checked(project_id, conditions)
+    return rules.Draft(
+        name=page.name,
+        enabled=page.enabled,
+        sampling=_number(page.percent, "percent") / 100,
+        delay_seconds=int(_number(page.delay, "delay_seconds")),
+        filter=rule_filters.for_target(target, checked),
+        evaluators=[
+            rules.Assigned(evaluator_id=key, mapping=_mapping(page, versions.get(key)), field=f"mapping {key}")
+            for key in dict.fromkeys(page.evaluators)
+        ],
+    )
+
+
+def in_words(condition: Mapping[str, Any]) -> str:
+    """A condition as one reads it."""
+    value = condition["value"]
+    column = ".".join(filter(None, (str(LABELS.get(condition["column"], condition["column"])), condition.get("key"))))
+    if isinstance(value, bool):
+        shown = str(_("yes") if value else _("no"))
+    else:
+        shown = ", ".join(value) if isinstance(value, list) else str(value)
+    return f"{column} {OPERATORS.get(condition['operator'], condition['operator'])} {shown}".strip()
+
+
+def _row(condition: Mapping[str, Any]) -> ConditionRow:
+    value = condition["value"]
+    if isinstance(value, list):
+        shown = ", ".join(value)
+    elif isinstance(value, bool):
+        shown = "yes" if value else "no"
+    else:
+        shown = value if isinstance(value, str) else json.dumps(value)
+    return ConditionRow(condition["column"], condition["operator"], condition.get("key", ""), shown)
+
+
+def _condition(row: ConditionRow, at: int) -> dict[str, Any]:
+    place = f"filter[{at}]"
+    column = rule_filters.COLUMNS.get(row.column)
+    if column is None:
+        raise Invalid(_("There is no such column."), place)
+    operators = rule_filters.OPERATORS[column.type]
+    operator = row.operator
+    if operator not in operators:
+        told = ", ".join(str(OPERATORS[one]) for one in operators)
+        raise Invalid(
+            _("%(column)s: choose one of %(operators)s.") % {"column": LABELS[row.column], "operators": told}, place
+        )
+    condition = {"type": column.type, "column": row.column, "operator": operator, "value": _value(row, column, place)}
+    return condition | ({"key": row.key.strip()} if column.type == "stringObject" else {})
+
+
+def _value(row: ConditionRow, column: rule_filters.Column, place: str) -> Any:
+    text = row.value.strip()
+    match column.type:
+        case "stringOptions" | "arrayOptions":
+            values = [one.strip() for one in text.split(",") if one.strip()]
+            return [one.upper() for one in values] if column.values else values
+        case "number":
+            return _number(text, place)
+        case "boolean":
+            if text.casefold() not in (*YES, *NO):
+                raise Invalid(_("%(column)s: write yes or no.") % {"column": LABELS[row.column]}, place)
+            return text.casefold() in YES
+        case "null":
+            return ""
+    return row.value
+
+
+def _number(text: str, place: str) -> float:
+    try:
+        number = float(text.strip().replace(",", "."))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise Invalid(_("Give a number."), place)
+    return number
+
+
+def _from_default(name: str, default: Mapped | None) -> VariableRow:
+    if default is not None:
+        return VariableRow(name, default.source, default.json_path or "")
+    return VariableRow(name, name if name in mapping.SOURCES else "output", "")
+
+
+def _mapping(page: Typed, version: EvaluatorVersion | None) -> Sequence[Mapped] | None:
+    """None where it says no more than the evaluator's own, so that later versions count."""
+    if version is None or version.output is None:
+        return None
+    rows = page.variables.get(version.evaluator_id, ())
+    mapped = [Mapped(row.variable, row.source, row.path.strip() or None) for row in rows]
+    default = list(mapping.read(version.mapping) or ())
+    same = sorted(mapped, key=lambda one: one.variable) == sorted(default, key=lambda one: one.variable)
+    return None if same else mapped
