@@ -102,10 +102,15 @@ class Template:
         )
 
 
-def request_of(arm: ModelArm, messages: Sequence[Mapping[str, Any]]) -> ChatRequest:
-    """The messages as a request to the arm's model with its parameters."""
+def request_of(arm: ModelArm, messages: Sequence[Mapping[str, Any]], repetition: int = 0) -> ChatRequest:
+    """The messages as a request to the arm's model with its parameters.
+
+    A `seed` is counted up by the repetition (0 for the first): with one seed all repetitions would be one answer.
+    """
     beside = {name: arm.parameters[name] for name in _BESIDE if arm.parameters.get(name) is not None}
     parameters = {name: value for name, value in arm.parameters.items() if name not in _BESIDE}
+    if isinstance(seed := parameters.get("seed"), int):
+        parameters["seed"] = seed + repetition
     return ChatRequest(model=arm.model, messages=messages, parameters=parameters, **beside)
 
 

@@ -227,8 +227,10 @@ def _cached(project_id: str, found: Found) -> tuple[int, bool]:
         for template in found.templates:
             messages = _messages(template, item)
             for model in found.models if messages else ():
-                request, connection = request_of(model, messages), _connection(model)
-                keys += [response_cache.key_of(connection, request, n) for n in range(draft.repetitions)]
+                keys += [
+                    response_cache.key_of(_connection(model), request_of(model, messages, repetition), repetition)
+                    for repetition in range(draft.repetitions)
+                ]
     if not keys:
         return 0, True
     exactly = len(sample) == len(found.item_keys)

@@ -80,7 +80,8 @@ class PromptChoice:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelChoice:
     """A model of a connection (by its id) with parameters of the request (`temperature`, `max_tokens`, `seed`, also
-    `response_format`, `tools`); `name` tells apart arms that share a model."""
+    `response_format`, `tools`); a `seed` is counted up from one repetition to the next. `name` tells apart arms that
+    share a model."""
 
     connection_id: str
     model: str

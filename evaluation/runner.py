@@ -242,7 +242,7 @@ class _Runner:
         except Unfilled as error:
             job.error = error.message
             return task
-        task.request = request_of(cell.model, messages)
+        task.request = request_of(cell.model, messages, job.repetition)
         connection = self._plan.connections.get(cell.model.provider)
         if self._plan.experiment.use_cache and connection is not None:
             task.key = response_cache.key_of(connection, task.request, job.repetition)

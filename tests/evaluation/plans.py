@@ -1,6 +1,6 @@
 """Small experiments over the capitals of the world, with the connection to the endpoint that knows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from accounts.authors import Author
@@ -58,13 +58,14 @@ def draft(
     models: Sequence[str] = (MODEL,),
     prompts: Sequence[str] = ("capital",),
     chosen: Sequence[Evaluator] = (),
+    parameters: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Draft:
     return Draft(
         dataset_id=dataset.pk,
         name="Try",
         prompts=[PromptChoice(name=name) for name in prompts],
-        models=[ModelChoice(connection_id=connection.pk, model=model) for model in models],
+        models=[ModelChoice(connection_id=connection.pk, model=model, parameters=parameters or {}) for model in models],
         evaluators=[EvaluatorChoice(evaluator_id=one.pk) for one in chosen],
         **fields,
     )

@@ -167,11 +167,13 @@ def test_what_was_answered_before_is_not_paid_twice(project: Keys, api: Api, end
     dataset, _items = capitals(project, 6)
     put_items(dataset, [ItemChange(id="twin", input={"country": "Italy"}, expected_output="Rome")])
     prompt(api)
-    first = planned(project, draft(dataset, connection, repetitions=2))
+    first = planned(project, draft(dataset, connection, repetitions=2, parameters={"seed": 7}))
     run(started(project, first).pk)
     assert len(endpoint.requests) == 12  # the twin asks what another item asks
 
-    second = draft(dataset, connection, repetitions=3)
+    assert [body["seed"] for body in sorted((one.body for one in endpoint.requests), key=_seed)] == [7] * 6 + [8] * 6
+
+    second = draft(dataset, connection, repetitions=3, parameters={"seed": 7})
     told = estimate(project.id, second)
     assert (told.calls, told.cached, told.cached_exactly) == (21, 14, True)
     again = planned(project, second)
@@ -181,7 +183,7 @@ def test_what_was_answered_before_is_not_paid_twice(project: Keys, api: Api, end
     figures = progress(again)
     assert (figures.answered, figures.cached) == (21, 15)
     assert figures.cost == pytest.approx(progress(first).cost / 2) and figures.latency
-    fresh = planned(project, draft(dataset, connection, use_cache=False))
+    fresh = planned(project, draft(dataset, connection, parameters={"seed": 7}, use_cache=False))
     run(started(project, fresh).pk)
     assert len(endpoint.requests) == 25 and progress(fresh).cached == 0
     assert Cell.objects.values_list("run_name", flat=True).distinct().count() == 3
@@ -338,6 +340,10 @@ def test_a_batch_whose_commit_was_not_heard_of_counts_once(
     assert (figures.answered, figures.scored, experiment.status) == (3, 3, "DONE")
     assert experiment.spent == pytest.approx(figures.cost)
     assert figures.cost == pytest.approx(sum(Job.objects.values_list("cost", flat=True)))
+
+
+def _seed(body: dict[str, Any]) -> int:
+    return int(body["seed"])
 
 
 def _run_in_thread(experiment_id: str) -> None:
