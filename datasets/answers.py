@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TypeVar
 
+from datasets.decided import counting
 from datasets.models import DatasetRun, DatasetRunItem
 from tracing.records import JsonText, Observation, Score, Trace
 from tracing.store import store
@@ -61,8 +62,8 @@ class Answer:
         return self.link.item_id
 
     def value(self, key: ScoreKey) -> float | None:
-        """The mean of this answer's numeric scores under a key."""
-        values = [score.value for score in self.scores.get(key, ()) if score.value is not None]
+        """The mean of this answer's numeric scores under a key that count (a decision goes before single people)."""
+        values = [score.value for score in counting(self.scores.get(key, ())) if score.value is not None]
         return math.fsum(values) / len(values) if values else None
 
 

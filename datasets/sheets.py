@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from datasets.answers import Answer, ScoreKey, score_keys, shared_traces
+from datasets.decided import counting
 
 NUMBERS = ("NUMERIC", "BOOLEAN")
 # Beyond this nobody judges, and sums of cubes would not fit into a float.
@@ -73,7 +74,7 @@ def answer_values(sheet: Sheet, key: ScoreKey) -> list[float]:
 
 
 def _told(answer: Answer, key: ScoreKey) -> tuple[float | str, ...]:
-    given = answer.scores.get(key, ())
+    given = counting(answer.scores.get(key, ()))
     if key.data_type in NUMBERS:
         return tuple(max(-LARGEST, min(LARGEST, score.value)) for score in given if score.value is not None)
     if key.data_type == "CATEGORICAL":

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from accounts.authors import Author
 from common.errors import Conflict, Denied, Invalid
+from datasets.decided import MARK
 from evaluation import queues
-from evaluation.adjudicated import MARK, final_id
+from evaluation.adjudicated import final_id
 from evaluation.annotation import Said, Target, Unfinished, typed
 from evaluation.models import AnnotationQueue, AnnotationTurn, QueueItem, TurnState
 from evaluation.said import judged, value_of

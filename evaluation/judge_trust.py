@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from datasets.decided import counting, is_decided
 from datasets.models import DatasetRunItem
-from evaluation.adjudicated import is_final
 from evaluation.agreement import Coefficient, Value, cohen, exact_share
 from evaluation.agreement.estimate import Floats, estimate, ratio
 from evaluation.said import value_of
@@ -162,7 +162,7 @@ def _pairs(peoples: Iterable[Score], judges: Iterable[Score]) -> tuple[list[Pair
         if value is None or judged is None:
             undecided += value is None
             continue
-        people = 0 if any(map(is_final, scores)) else len(scores)
+        people = 0 if any(map(is_decided, scores)) else len(scores)
         boolean = its.data_type == scores[0].data_type == "BOOLEAN"
         pairs.append(Pair(place, judged, value, people, boolean))
     return pairs, undecided
@@ -170,8 +170,7 @@ def _pairs(peoples: Iterable[Score], judges: Iterable[Score]) -> tuple[list[Pair
 
 def _one_voice(scores: Sequence[Score]) -> float | str | None:
     """What people say together; None where they are split evenly."""
-    decided = [score for score in scores if is_final(score)]
-    values = [value for score in decided or scores if (value := value_of(score)) is not None]
+    values = [value for score in counting(scores) if (value := value_of(score)) is not None]
     if not values:
         return None
     if scores[0].data_type == "NUMERIC":

@@ -18,6 +18,7 @@ from evaluation.models import (
     UNFINISHED,
     AnnotationQueue,
     AnnotationTurn,
+    EvaluationRule,
     ItemStatus,
     ObjectType,
     QueueConfig,
@@ -39,6 +40,7 @@ class Draft:
     """A queue as given; `config_ids` in the order in which annotators are asked.
 
     `annotators` judge the same item, each for themselves, for the share `overlap` of the items; one judges the others.
+    Of what the rule `fed_by` takes the share `fed_share` is put into the queue.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Draft:
     annotators: int = 1
     overlap: float = 1.0
     blind: bool = False
+    fed_by: str | None = None
+    fed_share: float = 1.0
 
 
 def create(project_id: str, draft: Draft, author: Author, queue_id: str = "") -> AnnotationQueue:
@@ -96,6 +100,8 @@ def draft_of(queue: AnnotationQueue) -> Draft:
         annotators=queue.annotators,
         overlap=queue.overlap,
         blind=queue.blind,
+        fed_by=queue.fed_by_id,
+        fed_share=queue.fed_share,
     )
 
 
@@ -109,6 +115,10 @@ def checked(project_id: str, draft: Draft, queue_id: str = "") -> Draft:
         raise Invalid(f"annotators must be a number from 1 to {MAX_ANNOTATORS}.", "annotators")
     if not 0 <= draft.overlap <= 1:  # neither is NaN
         raise Invalid("overlap must be a share between 0 and 1.", "overlap")
+    if not 0 <= draft.fed_share <= 1:
+        raise Invalid("fed_share must be a share between 0 and 1.", "fed_share")
+    if draft.fed_by and not EvaluationRule.objects.filter(project_id=project_id, pk=draft.fed_by).exists():
+        raise Invalid("fed_by: there is no such evaluation rule in this project.", "fed_by")
     known = _known_configs(project_id, draft.config_ids)
     return replace(draft, name=name, description=description, config_ids=known)
 
@@ -241,6 +251,7 @@ def _save(queue: AnnotationQueue, draft: Draft, author: Author, action: str) -> 
     draft = checked(queue.project_id, draft, queue.pk)
     queue.name, queue.description = draft.name, draft.description
     queue.annotators, queue.overlap, queue.blind = draft.annotators, draft.overlap, draft.blind
+    queue.fed_by_id, queue.fed_share = draft.fed_by or None, draft.fed_share
     try:
         with transaction.atomic():
             queue.save()
@@ -297,6 +308,8 @@ def _told(queue: AnnotationQueue) -> dict[str, Any]:
         "annotators": queue.annotators,
         "overlap": queue.overlap,
         "blind": queue.blind,
+        "rule": queue.fed_by_id,
+        "share_of_rule": queue.fed_share,
     }
 
 

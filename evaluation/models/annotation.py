@@ -37,6 +37,11 @@ class AnnotationQueue(models.Model):
     blind = models.BooleanField(
         _("blind"), default=False, help_text=_("The desk shows neither the run nor the model nor any name of them.")
     )
+    # What this rule takes is put into the queue as well, or a share of it.
+    fed_by = models.ForeignKey(
+        "EvaluationRule", null=True, blank=True, on_delete=models.SET_NULL, related_name="feeds", verbose_name=_("rule")
+    )
+    fed_share = models.FloatField(default=1.0)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -11,7 +11,7 @@ from accounts.roles import may
 from common.errors import Invalid
 from evaluation import queues
 from evaluation.filling import MOST
-from evaluation.models import AnnotationQueue
+from evaluation.models import AnnotationQueue, EvaluationRule
 from evaluation.models.annotation import QUEUE_NAME
 from tracing.models.configured import ScoreConfig
 
@@ -43,6 +43,14 @@ class QueueForm(forms.Form):
         label=_("Of so many items, %"), min_value=0, max_value=100, initial=100,
         help_text=_("The other items are judged by one person. 20 % are often enough to measure agreement."),
     )  # fmt: skip
+    fed_by = forms.ChoiceField(
+        label=_("Filled by a rule"), required=False,
+        help_text=_("What the rule takes is put into this queue too, as long as fewer than 5,000 items wait in it."),
+    )  # fmt: skip
+    fed_share = forms.FloatField(
+        label=_("Of what the rule takes, %"), required=False, min_value=0, max_value=100, initial=100,
+        help_text=_("People cannot judge as much as a model can."),
+    )  # fmt: skip
     blind = forms.BooleanField(
         label=_("Blind: the desk shows neither run nor model nor names"), required=False, initial=False
     )
@@ -59,6 +67,8 @@ class QueueForm(forms.Form):
                 "annotators": queue.annotators,
                 "overlap": f"{queue.overlap * 100:.4g}",
                 "blind": queue.blind,
+                "fed_by": queue.fed_by_id or "",
+                "fed_share": f"{queue.fed_share * 100:.4g}",
             }
         super().__init__(*args, **kwargs)
         known = ScoreConfig.objects.filter(project=project).order_by("name", "pk")
@@ -67,6 +77,8 @@ class QueueForm(forms.Form):
         shown.sort(key=lambda config: present.index(config.pk) if config.pk in present else len(present))
         _choices(self, "score_configs", [(config.pk, config.name) for config in shown])
         members = [row for row in members_of_project(project) if may(row.role, "scores:write")]
+        rules = EvaluationRule.objects.filter(project=project).order_by("name", "pk").values_list("pk", "name")
+        _choices(self, "fed_by", [("", str(_("no rule"))), *rules])
         _choices(self, "people", [(str(row.user.pk), str(row.user)) for row in members])
         self.draft: queues.Draft | None = None
 
@@ -87,6 +99,8 @@ class QueueForm(forms.Form):
             annotators=values["annotators"],
             overlap=values["overlap"] / 100,
             blind=values["blind"],
+            fed_by=values["fed_by"] or None,
+            fed_share=1.0 if values["fed_share"] is None else values["fed_share"] / 100,
         )
         try:
             self.draft = queues.checked(self.project.pk, draft, self.queue.pk if self.queue else "")
@@ -119,5 +133,5 @@ class FillForm(forms.Form):
 
 def _choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
     field = form.fields[name]
-    assert isinstance(field, forms.MultipleChoiceField)
+    assert isinstance(field, forms.ChoiceField)
     field.choices = choices

@@ -7,21 +7,27 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import AuditEntry, User
-from evaluation import queues
+from datasets.answers import Answer, ScoreKey
+from datasets.models import DatasetRunItem
+from evaluation import arrivals, evaluators, queues, rules
+from evaluation.definitions import Code
 from evaluation.filling import Named, sample
 from evaluation.judge_trust import trust
 from evaluation.models import AnnotationQueue, QueueItem
+from evaluation.rules import Assigned
 from evaluation.slots import claim
 from evaluation.turns import finish
 from tests.conftest import Api, Keys
 from tests.evaluation.test_desks import NOBODY, make, said, scores_of
 from tests.evaluation.test_desks import config as config
+from tests.evaluation.test_rules_at_work import send
 from tests.tracing.pages.conftest import Visitor, bobs, visit
 from tracing.ingestion.pipeline import store_changes
 from tracing.models.configured import ScoreConfig
-from tracing.records import Changes, ScoreChange, TraceChange
+from tracing.records import Changes, Score, ScoreChange, TraceChange
 
 __all__ = ["bobs", "config", "make", "visit"]
 pytestmark = pytest.mark.django_db
@@ -251,8 +257,6 @@ def test_pages_cost_the_same_however_many_items(
 
 
 def score(trace: str, value: float, *, name: str = "quality", author: str | None = None, **fields: Any) -> ScoreChange:
-    from django.utils import timezone
-
     source = "ANNOTATION" if author else "EVAL"
     return ScoreChange(
         id=f"{trace}-{name}-{author}", name=name, data_type=fields.pop("data_type", "NUMERIC"), value=value,
@@ -297,3 +301,48 @@ def test_yes_and_no_are_compared_by_majority_and_within_a_dataset(project: Keys,
     assert trust(project.id, "right", dataset_id=dataset).n == 1
     assert trust(project.id, "right", dataset_id="elsewhere") is None
     assert "Yes" in bobs.get("judge-trust?score=right")
+
+
+# --- Rules and decisions beyond the queue -------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_rule_takes_comes_into_the_queue_it_feeds(
+    project: Keys, api: Api, bobs: Visitor, bob: User, make: Callable[..., AnnotationQueue], config: ScoreConfig
+) -> None:
+    queue = make(0, [bob])
+    code = Code(source_code="def evaluate(ctx): return 1", language="PYTHON")
+    judged_by = evaluators.create(project.id, evaluators.Draft(name="length", definition=code), NOBODY)
+    named = {"type": "stringOptions", "column": "name", "operator": "any of", "value": ["answer"]}
+    draft = rules.Draft(
+        name="watch", enabled=True, delay_seconds=0, filter=[named], evaluators=[Assigned(evaluator_id=judged_by.pk)]
+    )
+    rule = rules.create(project.id, draft, NOBODY)
+    sent = {"name": queue.name, "score_configs": [config.pk], "people": [str(bob.pk)], "annotators": "1"}
+    assert bobs.post(f"annotation/{queue.pk}/edit", **sent, overlap="100", fed_by=rule.pk).status_code == 302
+    assert "watch" in bobs.get(f"annotation/{queue.pk}")
+    send(api, "o1", "o2")
+    send(api, "o3", name="other")
+    for _again in range(2):
+        arrivals.attend()
+        send(api, "o1")
+    assert sorted(queue.items.values_list("object_type", "object_id")) == [("OBSERVATION", "o1"), ("OBSERVATION", "o2")]
+    queues.change(project.id, queue.pk, {"fed_share": 0.5}, NOBODY)
+    send(api, *(f"x{i}" for i in range(40)))
+    arrivals.attend()
+    assert 10 <= queue.items.count() - 2 <= 30, "half of them, more or less"
+    rules.remove(project.id, rule.pk, NOBODY)
+    queue.refresh_from_db()
+    assert queue.fed_by is None and queue.items.exists()
+
+
+def test_a_decision_counts_before_what_single_people_said() -> None:
+    key = ScoreKey("right", "ANNOTATION", "NUMERIC")
+    now = timezone.now()
+    blank = {"project_id": "p", "name": "right", "data_type": "NUMERIC", "string_value": None, "source": "ANNOTATION"}
+    times = {"timestamp": now, "created_at": now, "updated_at": now, "environment": "default"}
+    single = [Score(id=str(n), value=n, **blank, **times) for n in (1, 2)]
+    final = Score(id="f", value=5, metadata='{"adjudicated":true}', **blank, **times)
+    link = DatasetRunItem(item_id="i", trace_id="t")
+    assert Answer(link=link, scores={key: single}).value(key) == 1.5
+    assert Answer(link=link, scores={key: [*single, final]}).value(key) == 5
