@@ -3,15 +3,17 @@
 import json
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.template.context import Context
-from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils import dateformat, timezone
+from django.utils.formats import get_format, number_format
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from common import content as contents
@@ -25,6 +27,7 @@ OPEN_CHILDREN = 12  # nodes of a JSON tree with more children start closed below
 
 
 @register.simple_tag
+@lru_cache(maxsize=500)
 def icon(name: str) -> SafeString:
     """A Material Symbol, hidden from screen readers: the control beside it carries the words."""
     return format_html('<span class="icon" aria-hidden="true">{}</span>', name)
@@ -102,20 +105,28 @@ def moment(value: datetime | None) -> SafeString:
     """A short relative time, kept true by the page's script, with the exact one on hover."""
     if value is None:
         return NOTHING
-    local = timezone.localtime(value)
-    exact = f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S}.{local.microsecond // 1000:03d} {local:%Z}"
+    local, language = timezone.localtime(value), get_language()
+    day = _day(local.date(), "DATE_FORMAT", language)
+    exact = f"{day} {local:%H:%M:%S}.{local.microsecond // 1000:03d} {local.tzname()}"
     age = (timezone.now() - value).total_seconds()
-    words = date_format(local, "SHORT_DATE_FORMAT") if age > 7 * 86400 else _ago(age)
+    words = _day(local.date(), "SHORT_DATE_FORMAT", language) if age > 7 * 86400 else _ago(age)
     return format_html(
         '<time datetime="{}" title="{}" data-relative class="nowrap">{}</time>', value.isoformat(), exact, words
     )
 
 
+@lru_cache(maxsize=500)
+def _day(day: date, form: str, language: str | None) -> str:
+    """The day as this language, the present one, writes it; remembered, because a list has many moments of few days."""
+    return dateformat.format(day, get_format(form, language))
+
+
 def _ago(seconds: float) -> str:
-    for size, name in ((86400, _("d ago")), (3600, _("h ago")), (60, _("min ago"))):
-        if seconds >= size:
-            return f"{int(seconds // size)} {name}"
-    return _("just now")
+    if seconds >= 86400:
+        return f"{int(seconds // 86400)} {_('d ago')}"
+    if seconds >= 3600:
+        return f"{int(seconds // 3600)} {_('h ago')}"
+    return f"{int(seconds // 60)} {_('min ago')}" if seconds >= 60 else _("just now")
 
 
 @register.simple_tag
