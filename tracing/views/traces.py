@@ -18,6 +18,7 @@ from tracing.store.base import Cursor, Deletion, ScoreQuery, TraceQuery
 from tracing.store.base import Page as StorePage
 from tracing.views.filtering import TRACE_FILTERS, Filtering
 from tracing.views.lists import ListPage
+from tracing.views.trace_rows import trace_rows
 
 
 class Traces(ListPage):
@@ -61,10 +62,11 @@ class Traces(ListPage):
 
     def rows(self, rows: Sequence[Trace]) -> list[dict[str, Any]]:
         scores = scores_by_trace(self.project_id, [trace.id for trace in rows])
-        return [{"trace": trace, "scores": scores.get(trace.id, [])} for trace in rows]
+        return trace_rows(rows, scores, self.request.GET)
 
     def may_do(self) -> dict[str, Any]:
-        return {"may_write": self.may("traces:write"), "may_add": self.may("datasets:write")}
+        may_write, may_add = self.may("traces:write"), self.may("datasets:write")
+        return {"may_write": may_write, "may_add": may_add, "may_choose": may_write or may_add}
 
 
 class TracesDelete(Page):
