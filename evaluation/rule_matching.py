@@ -25,6 +25,7 @@ from tracing.store.base import Cursor, ObservationQuery, Page
 
 CHUNK = 500
 Condition = rule_filters.Condition
+NO_JUDGES = Filter("stringOptions", "environment", "none of", (JUDGES,))
 # Conditions about these, or about whether metadata has a key, are decided here.
 TOOLS = frozenset({"calledToolNames", "toolCalls"})
 RUNS = frozenset({"datasetId", "experimentId", rule_filters.ROOT})
@@ -78,7 +79,7 @@ def _asked(
     return store().observations(
         ObservationQuery(
             project_id=rule.project_id,
-            filters=(*asked, *bounds),
+            filters=(*asked, *bounds, NO_JUDGES),
             order=("startTime", direction),
             ids=ids,
             window=window,
@@ -109,8 +110,6 @@ def _taken(rule: EvaluationRule, rows: Sequence[Observation]) -> list[Target]:
 
 
 def _may_be_taken(row: Observation, named: set[str], for_experiments: bool) -> bool:
-    if row.environment == JUDGES:
-        return False
     if row.environment == EXPERIMENTS and not for_experiments and "environment" not in named:
         return False
     if row.type == "EVALUATOR" and "type" not in named:

@@ -22,17 +22,21 @@ from evaluation.models import Evaluator, EvaluatorVersion
 from evaluation.scoring import sandbox
 from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of
 from evaluation.scoring.evaluating import evaluate
-from evaluation.scoring.judging import messages_of
+from evaluation.scoring.judging import ENVIRONMENT, messages_of
 from evaluation.scoring.parts import part, source
 from evaluation.scoring.results import outcomes
 from llm.calls import Answer
 from llm.client import Clients
+from tracing.filters import Filter
 from tracing.recorder import RecordedCall, record
 from tracing.store import store
 from tracing.store.base import Cursor, ObservationQuery, TraceQuery
 
 MOST = 20
 UNSAVED = "trial"
+# What judges said themselves is nothing to try another one on.
+NO_JUDGES = Filter("stringOptions", "environment", "none of", (ENVIRONMENT,))
+GENERATIONS = Filter("stringOptions", "type", "any of", ("GENERATION",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +133,18 @@ def subjects_of_dataset(dataset: Dataset, limit: int = 5) -> list[Subject]:
 def newest_subjects(project_id: str, kind: str = "observation", limit: int = 5) -> list[Subject]:
     """The newest observations (`kind` "observation": generations; "trace": whole traces) with an output."""
     if kind == "trace":
-        traces = store().traces(TraceQuery(project_id=project_id, window=Cursor(limit=limit * 5))).rows
+        asked = TraceQuery(project_id=project_id, filters=(NO_JUDGES,), window=Cursor(limit=limit * 5))
+        traces = store().traces(asked).rows
         chosen = [row.id for row in traces if row.output_preview][:limit]
         found = observed.traces(project_id, chosen)
     else:
-        rows = store().observations(ObservationQuery(project_id=project_id, window=Cursor(limit=limit * 10))).rows
-        chosen = [row.id for row in rows if row.type == "GENERATION" and row.output_preview][:limit]
+        window = Cursor(limit=limit * 10)
+        rows = (
+            store()
+            .observations(ObservationQuery(project_id=project_id, filters=(GENERATIONS, NO_JUDGES), window=window))
+            .rows
+        )
+        chosen = [row.id for row in rows if row.output_preview][:limit]
         found = observed.observations(project_id, chosen)
     return [found[id] for id in chosen if id in found]
 

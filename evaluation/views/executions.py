@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from common.errors import DomainError, NotFound
@@ -19,6 +20,7 @@ from tracing.filters import parse_filters
 
 ROWS = 50
 MOST_RETRIED = 1_000
+KINDS = ("traces", "observations")
 
 
 class Log(EvaluatorsPage):
@@ -109,18 +111,21 @@ class RunOnChosen(EvaluatorsPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         given = request.POST
-        if given.get("kind") not in ("traces", "observations") or not (given.get("all") or given.getlist("id")):
+        kind = given.get("kind")
+        if kind not in KINDS or not (given.get("all") or given.getlist("id")):
             raise Http404("Nothing was chosen.")
         try:
-            chosen = self._chosen()
             if given.get("do") == "run":
-                made = applying.apply_evaluator(self.project_id, given.get("evaluator", ""), chosen, self.author)
-                return self.render({"application": made})
+                return self._run(given.get("evaluator", ""))
         except NotFound:
             return self._show(_("Choose an evaluator."))
         except DomainError as error:
             return self._show(error.message)
         return self._show()
+
+    def _run(self, evaluator_id: str) -> HttpResponse:
+        applied = applying.apply_evaluator(self.project_id, evaluator_id, self._chosen(), self.author)
+        return self.render({"address": reverse("evaluation_application", args=[applied.pk])})
 
     def _chosen(self) -> Chosen:
         given = self.request.POST
