@@ -22,6 +22,7 @@ from evaluation.views.experiments import (
 )
 from evaluation.views.judge_trust import JudgeTrust
 from evaluation.views.playground import Items, NewColumn, OneDraft, Playground, Publish, Run, Variables
+from evaluation.views.rescoring import OneRescoring, ScoreRuns
 from evaluation.views.rules import EditRule, NewRule, OneRule, Rules, RuleTakes
 
 urlpatterns = [
@@ -41,6 +42,8 @@ urlpatterns = [
     path("experiments/new/versions", Versions.as_view(), name="experiment_versions"),
     path("experiments/new/metrics", StandardMetrics.as_view(), name="experiment_metrics"),
     path("experiments/started", Started.as_view(), name="experiments_started"),
+    path("experiments/-/score", ScoreRuns.as_view(), name="score_runs"),
+    path("experiments/-/scored/<str:rescoring_id>", OneRescoring.as_view(), name="rescoring"),
     path("experiments/<str:experiment_id>", OneExperiment.as_view(), name="experiment"),
     path("experiments/<str:experiment_id>/manifest", Manifest.as_view(), name="experiment_manifest"),
     path("playground", Playground.as_view(), name="playground"),

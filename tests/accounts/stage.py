@@ -129,6 +129,7 @@ def fill(keys: Keys, alice: User, client: Client) -> Stage:
             "media_id": _media(api),
             "draft_id": _draft(client, keys),
             "experiment_id": _experiment(client, keys, dataset["id"], connection["id"]),
+            "rescoring_id": _rescoring(client, keys, run["datasetRunId"], evaluator["id"]),
             "application_id": _application(client, keys, evaluator["id"]),
             "import_id": _import(client, keys, dataset["id"]),
         },
@@ -173,8 +174,16 @@ def _experiment(client: Client, keys: Keys, dataset_id: str, connection_id: str)
     return answer.headers["Location"].rpartition("/")[2]
 
 
+def _rescoring(client: Client, keys: Keys, run_id: str, evaluator_id: str) -> str:
+    """Alice's run, waiting to be scored by her evaluator."""
+    form = {"runs": run_id, "evaluators": evaluator_id}
+    answer = client.post(f"/project/{keys.id}/experiments/-/score", form)
+    assert answer.status_code == 302, answer.content[:2000]
+    return answer.headers["Location"].rpartition("/")[2]
+
+
 def _application(client: Client, keys: Keys, evaluator_id: str) -> str:
-    """An evaluator on Alice's trace, waiting for a worker."""
+    """An evaluator on Alice's trace, waiting for a worker: its id is the end of the address it leads to."""
     form = {"kind": "traces", "id": TRACE, "evaluator": evaluator_id, "do": "run"}
     answer = client.post(f"/project/{keys.id}/evaluators/-/run", form)
     assert answer.status_code == 200, answer.content[:2000]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.authors import Author
+from accounts.models import User
 from common.errors import Conflict, DomainError
 from datasets.answers import links_of, read_answers
 from datasets.models import DatasetRun
@@ -121,3 +122,22 @@ def test_only_ones_own_runs_are_scored(other_project: Keys, project: Keys, old_r
     ):
         with pytest.raises(DomainError):
             rescoring.rescore(owner.id, runs, chosen, NOBODY)
+
+
+def test_runs_are_scored_from_the_browser(
+    project: Keys, old_run: DatasetRun, alice: User, vera: User, page_client: Any
+) -> None:
+    metric = exact(project)
+    root, hers = f"/project/{project.id}/experiments/-", page_client(alice)
+    form = hers.get(f"{root}/score", {"runs": old_run.run_id})
+    assert form.status_code == 200 and b"exact" in form.content and b"old" in form.content
+    refused = hers.post(f"{root}/score", {"runs": old_run.run_id})
+    assert refused.status_code == 200 and b"Choose an evaluator." in refused.content
+    assert hers.get(f"{root}/score", {"runs": "none\0"}).status_code == 404
+    started = hers.post(f"{root}/score", {"runs": old_run.run_id, "evaluators": metric.pk})
+    row = Rescoring.objects.get()
+    assert started.headers["Location"].endswith(f"/scored/{row.pk}")
+    rescorer.run(row.pk)
+    told = hers.get(f"{root}/scored/{row.pk}").content.decode()
+    assert "5 / 5" in told and "There is no answer to score." in told
+    assert page_client(vera).get(f"{root}/score", {"runs": old_run.run_id}).status_code == 403
