@@ -98,6 +98,7 @@ class ItemPage(AnnotationPage):
             "fault": fault,
             "may_write": self.may("evaluation:write"),
             "may_decide": self.may("evaluation:write") and seen and bool(one.said),
+            "is_decided": bool(one.final),
             "is_party": is_party(item, str(self.person.pk)),
             "decision": fields_of(configs, said or {}, faults) if do == "adjudicate" else fields_of(configs, final),
             "gold": fields_of(configs, said or {}, faults) if do == "gold" else fields_of(configs, gold),

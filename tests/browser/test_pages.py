@@ -10,7 +10,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 PAGES = (
     "", "traces", "traces?name=nobody", "observations", "sessions", "users", "scores", "prompts", "prompts/test_2",
-    "datasets", "datasets/-/new", "experiments", "settings", "settings/keys", "settings/members",
+    "datasets", "datasets/-/new", "experiments", "annotation", "annotation/-/new", "judge-trust?score=exact_match",
+    "settings", "settings/keys", "settings/members",
     "admin/tracing/scoreconfig/", "admin/tracing/scoreconfig/add/", "admin/llm/modeldefinition/",
     "admin/llm/modeldefinition/add/",
 )  # fmt: skip
