@@ -18,6 +18,7 @@ from django.test import Client
 from accounts.keys import create_key
 from accounts.models import Membership, Organization, Project, User
 from accounts.roles import Role
+from tests import template
 
 PASSWORD = "correct horse battery staple"
 
@@ -32,10 +33,13 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """A database per run: several runs may share one PostgreSQL."""
+    """A database per run: several runs may share one PostgreSQL. Workers copy one that is migrated."""
     from django.conf import settings
 
-    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_promptlab_{os.getpid()}"
+    test = settings.DATABASES["default"].setdefault("TEST", {})
+    test["NAME"] = f"test_promptlab_{os.getpid()}"
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        test["TEMPLATE"] = template.migrated()
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,16 @@ and its own Valkey database number.
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from promptlab import embedded
+from tests import template
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "promptlab.settings")
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "s" * 40)
@@ -32,12 +37,22 @@ def _provide() -> None:
         _started.append(lambda: running.__exit__(None, None, None))
         # xdist's workers inherit the addresses.
         os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = services.database_url, services.redis_url
+    if template.NAME not in os.environ:
+        os.environ[template.NAME] = f"promptlab_template_{os.getpid()}"
+        _started.append(template.remove)
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     base = os.environ["REDIS_URL"].partition("?")[0]
     os.environ["REDIS_URL"] = f"{base}?db={worker + 1 + os.getppid() % 7 * 8}"
 
 
 _provide()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where workers are about to collect the tests, the database they will copy is made meanwhile."""
+    if config.getoption("numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ:
+        ahead = subprocess.Popen([sys.executable, "-m", "tests.template"], cwd=template.ROOT, stderr=subprocess.DEVNULL)
+        _started.append(lambda: (ahead.terminate(), ahead.wait()))
 
 
 def pytest_unconfigure() -> None:

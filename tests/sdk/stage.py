@@ -22,15 +22,19 @@ from urllib.parse import quote, urlsplit
 import httpx
 import psycopg
 
+from tests import template
+
 ROOT = Path(__file__).parent.parent.parent
 STORIES = ("tutorial", "py2", "py3", "py4", "py5", "js3", "js5", "contract")
 EMAIL, PASSWORD = "alice@example.org", "correct horse battery staple"
 PATIENCE = 60  # seconds until the server must answer
 
-MAKE_PROJECTS = f"""
+PREPARE = f"""
 import json
 import django
 django.setup()
+from django.core.management import call_command
+call_command("prepare")
 from accounts.keys import create_key
 from accounts.models import Organization, Project
 organization, made = Organization.objects.get(), {{}}
@@ -96,8 +100,7 @@ def running() -> Iterator[Stage]:
             "PROMPTLAB_INIT_USER_EMAIL": EMAIL,
             "PROMPTLAB_INIT_USER_PASSWORD": PASSWORD,
         }
-        _python(environment, "manage.py", "prepare")
-        projects = json.loads(_python(environment, "-c", MAKE_PROJECTS))
+        projects = json.loads(_python(environment, PREPARE))
         with _web(environment, port, Path(data) / "web.log"):
             yield Stage(url, {story: Project(*made) for story, made in projects.items()}, organization)
 
@@ -132,12 +135,12 @@ def _await(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
 
 @contextlib.contextmanager
 def _database() -> Iterator[str]:
-    """An empty database beside the one of DATABASE_URL."""
+    """A migrated and empty database beside the one of DATABASE_URL."""
     address = urlsplit(os.environ["DATABASE_URL"])
     name = f"promptlab_sdk_{os.getpid()}_{secrets.token_hex(4)}"  # a worker may have two stages
     with psycopg.connect(address.geturl(), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.migrated()}"')
     try:
         yield address._replace(path=f"/{quote(name)}").geturl()
     finally:
@@ -145,11 +148,11 @@ def _database() -> Iterator[str]:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def _python(environment: dict[str, str], *arguments: str) -> str:
-    """The last line that a Python program of ours prints."""
-    command = [sys.executable, *arguments]
+def _python(environment: dict[str, str], script: str) -> str:
+    """The last line that a script of ours prints."""
+    command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{arguments[:2]} failed:\n{done.stderr[-4000:]}"
+    assert done.returncode == 0, f"Preparing the stage failed:\n{done.stderr[-4000:]}"
     return done.stdout.strip().rpartition("\n")[2]
 
 
