@@ -15,7 +15,7 @@ from evaluation.scoring.parts import part
 from evaluation.texts import within
 
 MAX_ARGUMENT = 1_000
-KINDS = ("whole", "json_path", "regex", "after", "last_line")
+KINDS = ("whole", "json_path", "regex", "after", "after_if_any", "last_line")
 
 
 class NotExtracted(Exception):
@@ -29,7 +29,10 @@ class NotExtracted(Exception):
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """How an answer is found. `argument` is a JSONPath (`json_path`), a regular expression of RE2 (`regex`: its first
-    group, or all it matches), or the marker that stands before the answer (`after`); empty for the others.
+    group, or all it matches), or the marker that stands before the answer (`after`, `after_if_any`), else empty.
+
+    `after_if_any` takes the whole text where there is no marker, so that prompts that ask for one can be compared with
+    prompts that do not.
 
     Of several places that fit, the last one counts: models think first and answer then.
     """
@@ -91,6 +94,13 @@ def _after(text: str, marker: str) -> str:
     return text[places[-1].end() :].strip()
 
 
+def _after_if_any(text: str, marker: str) -> str:
+    try:
+        return _after(text, marker)
+    except NotExtracted:
+        return text
+
+
 def _regex(text: str, pattern: str) -> str:
     matches = list(re2.finditer(_of_all_letters(pattern), text, _options()))
     if not matches:
@@ -138,7 +148,14 @@ _LETTERS = {
 }
 # Each bracket is tried as the beginning of a value.
 _MOST_BRACKETS = 200
-_WAYS = {"whole": _whole, "json_path": _json_path, "regex": _regex, "after": _after, "last_line": _last_line}
+_WAYS = {
+    "whole": _whole,
+    "json_path": _json_path,
+    "regex": _regex,
+    "after": _after,
+    "after_if_any": _after_if_any,
+    "last_line": _last_line,
+}
 
 
 def _of_all_letters(pattern: str) -> str:

@@ -22,8 +22,8 @@ from datasets.verdicts import INTERVALS, TESTS, effect_text, is_share_of_right, 
 from datasets.views.base import DatasetsPage
 from datasets.wording import Piece, differences, plain
 
-# Columns of outputs side by side; more cannot be read.
-MOST = 8
+# Columns of outputs side by side: an experiment of four prompts and four models.
+MOST = 16
 ROWS = 25
 CELL = 2000
 

@@ -2,7 +2,8 @@
 
 A model's name decides how it answers (the parts may be combined, `gpt-4o-mini-wrong-full-stop`):
 `wrong` mistakes the famous city for the capital where people do, `full-stop` ends the bare name with a full stop,
-`chatty` answers in a sentence, `echo` returns the last user message. Every other name answers rightly and tersely.
+`chatty` answers in a sentence, `echo` returns the last user message. Every other name answers rightly and tersely,
+and where it is asked to think step by step and to name a marker in quotes, in two lines: a thought, marker and answer.
 """
 
 import csv
@@ -58,6 +59,9 @@ ABOUT_MOSCOW = (
 )
 
 _TELL = re.compile(r"расскаж|опиши|tell me|describe|about this city", re.IGNORECASE)
+_STEPS = re.compile(r"step by step|шаг за шагом|рассужд", re.IGNORECASE)
+# The word that is to stand before the answer, told in quotes: end with a line “Answer: …”.
+_MARKER = re.compile(r"[\"'«“](\w+:)")
 _NAME_ONLY = re.compile(r"только|only|just the name|одним словом|one word", re.IGNORECASE)
 
 
@@ -109,9 +113,12 @@ def _phrase(country: Country, messages: list[Message], model: str, russian: bool
         return (
             f"Столица {country.genitive_ru} — {capital}." if russian else f"The capital of {country.en} is {capital}."
         )
+    asked = " ".join(text_of(m) for m in messages)
+    if _STEPS.search(asked) and (marker := _MARKER.search(asked)):
+        name = country.ru if russian else country.en
+        return f"{name}: {'вспомню крупные города' if russian else 'I recall its large cities'}.\n{marker[1]} {capital}"
     # A system message that does not ask for the bare name makes a conversation, and in one models write sentences.
     system = " ".join(text_of(m) for m in messages if m.get("role") == "system")
-    asked = " ".join(text_of(m) for m in messages)
     in_sentences = bool(system) and not _NAME_ONLY.search(asked)
     return f"{capital}." if in_sentences or "full-stop" in model else capital
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import math
+import re
 import struct
 from collections.abc import Iterator
 
@@ -12,6 +13,9 @@ from tests.endpoint.types import Json, Message
 
 CREATED = 1_735_689_600  # 2025-01-01T00:00:00Z: replies do not change from run to run
 DIMENSIONS = 256
+# What a judge of the library is shown.
+_SHOWN = {name: re.compile(rf"<{name}>(.*?)</{name}>", re.DOTALL) for name in ("reference", "answer")}
+_VERDICTS = {True: "It says what the reference says.", False: "The reference says something else."}
 
 
 class BadRequest(Exception):
@@ -123,16 +127,30 @@ def _message(request: Json) -> tuple[Message, str]:
         return {"role": "assistant", "content": text_of(messages[-1]), "refusal": None}, "stop"
     if call := _tool_call(request, messages):
         return {"role": "assistant", "content": None, "tool_calls": [call], "refusal": None}, "tool_calls"
-    words = answer(messages, model)
+    right = _judgement(messages)
+    words = (
+        answer(messages, model) if right is None else "As the reference." if right else "Not what the reference says."
+    )
     wanted = request.get("response_format") or {}
     if wanted.get("type") == "json_schema":
-        words = json.dumps(_fill((wanted.get("json_schema") or {}).get("schema") or {}, words), ensure_ascii=False)
+        words = json.dumps(
+            _fill((wanted.get("json_schema") or {}).get("schema") or {}, words, right is not False), ensure_ascii=False
+        )
     elif wanted.get("type") == "json_object":
         words = json.dumps({"answer": words}, ensure_ascii=False)
     limit = request.get("max_completion_tokens") or request.get("max_tokens")
     if limit and count_tokens(words) > limit:
         return {"role": "assistant", "content": words[: limit * 2], "refusal": None}, "length"
     return {"role": "assistant", "content": words, "refusal": None}, "stop"
+
+
+def _judgement(messages: list[Message]) -> bool | None:
+    """Whether the answer that is to be judged holds the reference; None where nothing is to be judged."""
+    text = "\n".join(map(text_of, messages))
+    shown = {name: found[1] for name, pattern in _SHOWN.items() if (found := pattern.search(text))}
+    if len(shown) < len(_SHOWN):
+        return None
+    return shown["reference"].strip().casefold() in shown["answer"].casefold()
 
 
 def _tool_call(request: Json, messages: list[Message]) -> Json | None:
@@ -159,26 +177,30 @@ def _country_name(country: Country | None, asked: str) -> str:
     return country.ru if is_russian(asked) else country.en
 
 
-def _fill(schema: Json, words: str) -> object:
-    """The plainest value that satisfies a JSON schema, with the model's words wherever text is asked for."""
+def _fill(schema: Json, words: str, favourable: bool = True) -> object:
+    """The plainest value that satisfies a JSON schema, with the model's words wherever text is asked for.
+
+    What can be more or less is the most, unless it is not to be favourable.
+    """
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
-        return schema["enum"][0]
+        return schema["enum"][0 if favourable else -1]
     for union in ("anyOf", "oneOf"):
         if schema.get(union):
-            return _fill(schema[union][0], words)
+            return _fill(schema[union][0], words, favourable)
     kind = schema.get("type")
     if isinstance(kind, list):
         kind = kind[0]
     if kind == "object" or "properties" in schema:
-        return {name: _fill(part, words) for name, part in (schema.get("properties") or {}).items()}
+        return {name: _fill(part, words, favourable) for name, part in (schema.get("properties") or {}).items()}
     if kind == "array":
-        return [_fill(schema.get("items") or {}, words)]
+        return [_fill(schema.get("items") or {}, words, favourable)]
     if kind in ("number", "integer"):
-        return schema.get("maximum", schema.get("minimum", 1))
+        first, second = ("maximum", "minimum") if favourable else ("minimum", "maximum")
+        return schema.get(first, schema.get(second, int(favourable)))
     if kind == "boolean":
-        return True
+        return favourable
     return None if kind == "null" else words
 
 

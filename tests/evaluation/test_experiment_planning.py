@@ -156,6 +156,8 @@ def test_plain_texts_and_mapped_parts_fill_variables(project: Keys, api: Api, go
     [
         ("whole", "", " Рим.\n", " Рим.\n"),
         ("last_line", "", "Думаю…\n\nРим \n", "Рим"),
+        ("after_if_any", "Answer:", "Думаю…\nanswer: Рим\n", "Рим"),
+        ("after_if_any", "Answer:", "Рим", "Рим"),
         ("after", "ответ:", "Ответ: Милан? Нет. ОТВЕТ: Рим", "Рим"),
         ("regex", r"Ответ: (\w+)", "Ответ: Милан. Ответ: Рим.", "Рим"),
         ("regex", r"[\w-]+$", "это Нью-Дели", "Нью-Дели"),
