@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from common import content as contents
+from common.markup import filled
 from common.media import with_media
 
 register = template.Library()
@@ -101,6 +102,15 @@ def shortened(text: str, length: int) -> str:
 
 
 @register.simple_tag
+def score_badge(score: Any) -> SafeString:
+    """A score as lists show it: name and value, with source and comment on hover."""
+    look = "" if score.data_type != "BOOLEAN" else "good" if score.value else "bad"
+    said = f"{score.name} · {score.source}" + (f" · {score.comment}" if score.comment else "")
+    value = figure(score.value) if score.data_type == "NUMERIC" else shortened(score.string_value or "", 24)
+    return filled('<span class="badge {}" title="{}">{}: {}</span>', look, said, shortened(score.name, 24), value)
+
+
+@register.simple_tag
 def moment(value: datetime | None) -> SafeString:
     """A short relative time, kept true by the page's script, with the exact one on hover."""
     if value is None:
@@ -110,7 +120,7 @@ def moment(value: datetime | None) -> SafeString:
     exact = f"{day} {local:%H:%M:%S}.{local.microsecond // 1000:03d} {local.tzname()}"
     age = (timezone.now() - value).total_seconds()
     words = _day(local.date(), "SHORT_DATE_FORMAT", language) if age > 7 * 86400 else _ago(age)
-    return format_html(
+    return filled(
         '<time datetime="{}" title="{}" data-relative class="nowrap">{}</time>', value.isoformat(), exact, words
     )
 

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -60,9 +61,9 @@ class Traces(ListPage):
             )
         )
 
-    def rows(self, rows: Sequence[Trace]) -> list[dict[str, Any]]:
+    def rows(self, rows: Sequence[Trace]) -> list[SafeString]:
         scores = scores_by_trace(self.project_id, [trace.id for trace in rows])
-        return trace_rows(rows, scores, self.request.GET)
+        return trace_rows(rows, scores, self.request.GET, may_choose=self.may_do()["may_choose"])
 
     def may_do(self) -> dict[str, Any]:
         may_write, may_add = self.may("traces:write"), self.may("datasets:write")
