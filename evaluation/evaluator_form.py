@@ -102,8 +102,10 @@ def typed(data: QueryDict) -> Typed:
     if page.type == EvaluatorType.METRIC:
         kind = metric_of(page.kind)
         for name, default in _defaults(kind).items():
-            given = data.get(f"setting_{name}", "").replace("\0", "")
-            page.settings[name] = f"setting_{name}" in data if isinstance(default, bool) else given
+            if isinstance(default, bool):
+                page.settings[name] = f"setting_{name}" in data
+            elif f"setting_{name}" in data:
+                page.settings[name] = data[f"setting_{name}"].replace("\0", "")
         page.profile = {
             one.name: data.get(f"profile_{one.name}", "") if one.name == "form" else f"profile_{one.name}" in data
             for one in fields(Profile)
@@ -242,8 +244,10 @@ def _told(metric: MetricKind, settings: Any) -> dict[str, Any]:
 def _settings(page: Typed) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, default in _defaults(metric_of(page.kind)).items():
-        given, place = page.settings.get(name, default), f"settings.{name}"
-        if isinstance(default, bool):
+        given, place = page.settings.get(name), f"settings.{name}"
+        if given is None:
+            found[name] = default
+        elif isinstance(default, bool):
             found[name] = bool(given)
         elif isinstance(default, list):
             found[name] = [line.strip() for line in str(given).splitlines() if line.strip()]

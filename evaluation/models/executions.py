@@ -92,7 +92,7 @@ class Execution(models.Model):
     project = models.ForeignKey("accounts.Project", on_delete=models.CASCADE, related_name="+", db_index=False)
     rule = models.ForeignKey(EvaluationRule, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     application = models.ForeignKey(
-        Application, null=True, on_delete=models.CASCADE, related_name="executions", db_index=False
+        Application, null=True, on_delete=models.SET_NULL, related_name="executions", db_index=False
     )
     evaluator = models.ForeignKey(Evaluator, on_delete=models.CASCADE, related_name="executions", db_index=False)
     version = models.PositiveIntegerField(null=True)
