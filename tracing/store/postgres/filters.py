@@ -156,8 +156,13 @@ def _array(sql: str, condition: Filter) -> Condition:
         inner = _text("element", "contains" if negated else condition.operator, condition.value)
         return Condition(f"{negated}EXISTS (SELECT FROM unnest({sql}) element WHERE {inner.sql})", inner.params)
     operator = {"any of": "&&", "none of": "&&", "all of": "@>"}[condition.operator]
-    negated = "NOT " if condition.operator == "none of" else ""
-    return Condition(f"{negated}coalesce({sql}, '{{}}') {operator} %s::text[]", (list(condition.value),))
+    # The bare column, which may be null: only of that does the planner know how common each element is.
+    found = f"{sql} {operator} %s::text[]"
+    if condition.operator == "none of":
+        found = f"({found}) IS NOT TRUE"
+    elif not condition.value:  # "all of" nothing: so has a row without any
+        found = f"coalesce({sql}, '{{}}') {operator} %s::text[]"
+    return Condition(found, (list(condition.value),))
 
 
 # A JSON text that is a number, quoted or not, as a number; others are null.
