@@ -93,7 +93,7 @@ class SettingField:
 
 def typed(data: QueryDict) -> Typed:
     """What a form sent."""
-    plain = {
+    plain: dict[str, Any] = {
         one.name: data.get(one.name, "").replace("\0", "")
         for one in fields(Typed)
         if one.type is str and one.name in data
@@ -105,7 +105,7 @@ def typed(data: QueryDict) -> Typed:
             if isinstance(default, bool):
                 page.settings[name] = f"setting_{name}" in data
             elif f"setting_{name}" in data:
-                page.settings[name] = data[f"setting_{name}"].replace("\0", "")
+                page.settings[name] = data.get(f"setting_{name}", "").replace("\0", "")
         page.profile = {
             one.name: data.get(f"profile_{one.name}", "") if one.name == "form" else f"profile_{one.name}" in data
             for one in fields(Profile)

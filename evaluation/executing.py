@@ -109,7 +109,7 @@ def execute(project_id: str, seconds: float = SECONDS) -> bool:
             asyncio.run(_Runner(project_id, thread, seconds).work())
         finally:
             thread.submit(_hang_up).result()
-    return _due().filter(project_id=project_id).exists()
+    return bool(_due().filter(project_id=project_id).exists())
 
 
 def retry(project_id: str, chosen: QuerySet[Execution], author: Author) -> int:

@@ -102,7 +102,10 @@ def typed(data: QueryDict) -> Typed:
         clean.setlist(key, [text.replace("\0", "") for text in clean.getlist(key)])
     columns = [clean.getlist(f"condition_{one.name}") for one in fields(ConditionRow)]
     page = Typed(
-        **{name: clean.get(name, "") for name in ("name", "percent", "delay", "target")},
+        name=clean.get("name", ""),
+        percent=clean.get("percent", ""),
+        delay=clean.get("delay", ""),
+        target=clean.get("target", ""),
         enabled="enabled" in clean,
         conditions=[row for row in (ConditionRow(*texts) for texts in zip(*columns, strict=False)) if row.column],
         evaluators=clean.getlist("evaluators"),

@@ -57,9 +57,10 @@ class Preview(FormFragment):
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
             page = typed(request.POST)
-            [subject, *_others] = chosen(self.project_id, request.POST, 1) or [None]
-            if subject is None:
+            found = chosen(self.project_id, request.POST, 1)
+            if not found:
                 return self.render({"nothing": True})
+            subject = found[0]
             judge = Judge(messages=page.messages, output=Output(data_type="BOOLEAN"), mapping=page.mapped)
             return self.render({"subject": subject, "sides": _sides(subject), **_filled(judge, subject, page.mapped)})
         except DomainError as error:

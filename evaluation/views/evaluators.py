@@ -12,7 +12,7 @@ from accounts.authors import Author
 from common.errors import DomainError
 from common.pages import Page
 from evaluation import applying, evaluators, library, pausing
-from evaluation.definitions import OUTPUT_TYPES, ROLES, definition_of
+from evaluation.definitions import OUTPUT_TYPES, ROLES, checked, definition_of
 from evaluation.evaluator_form import (
     OWN,
     Typed,
@@ -176,7 +176,7 @@ class EditEvaluator(EvaluatorForm):
             changes: dict[str, Any] = {"name": page.name, "description": page.description.strip() or None}
             given = definition(page)
             latest = evaluators.latest([evaluator.pk])[evaluator.pk]
-            if evaluators.checked(given) != evaluators.checked(definition_of(latest)):
+            if checked(given) != checked(definition_of(latest)):
                 changes["definition"] = given
             evaluators.change(self.project_id, evaluator.pk, changes, self.author)
         except DomainError as error:

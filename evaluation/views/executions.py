@@ -1,6 +1,6 @@
 """The log of executions, and evaluators applied to what is there already."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -107,7 +107,7 @@ class RunOnChosen(EvaluatorsPage):
 
     template = "evaluation/execution_chosen.html"
     permission = WRITE
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
         given = request.POST
