@@ -18,6 +18,10 @@ import pytest
 from promptlab import embedded
 from tests import template
 
+# A run is many processes: without bytecode each would compile PromptLab, the tests or an SDK anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "promptlab.settings")
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "s" * 40)
 os.environ.setdefault("PROMPTLAB_ENCRYPTION_KEY", "tests-only-" + "e" * 40)
