@@ -14,6 +14,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from common.errors import Invalid
+from datasets.bounded_schemas import Endless, check_patterns, errors_of, kind_of
 from datasets.jsontext import to_value
 from datasets.models import Dataset
 
@@ -71,6 +72,7 @@ def check_schema(schema: Any, field: str) -> None:
         place = [str(step) for step in error.absolute_path]
         told = {"field": ".".join([field, *place]), "error": error.message}
         raise Invalid(_("%(field)s is not a valid JSON Schema: %(error)s.") % told, field) from error
+    check_patterns(schema, field)
 
 
 def require(violations: Iterable[Violation]) -> None:
@@ -84,7 +86,7 @@ def _validator(text: str | None) -> Validator | None:
     if text is None:
         return None
     schema = json.loads(text)
-    kind = validator_for(schema, default=Draft7Validator)
+    kind = kind_of(schema, Draft7Validator)
     # An empty registry: a `$ref` to another host must not make this server fetch it.
     return kind(schema, registry=Registry())  # type: ignore[call-arg]
 
@@ -93,12 +95,12 @@ def _violations(validator: Validator | None, field: str, text: str | None, item_
     if validator is None:
         return
     try:
-        for error in islice(validator.iter_errors(to_value(text)), MAX_VIOLATIONS):
+        for error in errors_of(validator, to_value(text), MAX_VIOLATIONS):
             place = ".".join([field, *(str(step) for step in error.absolute_path)])
             yield Violation(place, _short(error.message), item_id)
     except Unresolvable as error:
         yield Violation(field, _("the schema refers to what cannot be found: %(error)s.") % {"error": error}, item_id)
-    except RecursionError:
+    except (RecursionError, Endless):
         yield Violation(field, _("the schema refers to itself without end."), item_id)
 
 

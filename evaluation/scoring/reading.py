@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.definitions import Output
+from evaluation.scoring.fences import json_blocks
 from evaluation.scoring.metrics.numbers import numbers
 
 MAX_REASONING = 10_000
 MAX_READ = 200_000
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL | re.IGNORECASE)
+_THOUGHT = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
 _NAMES = ("score", "value", "rating", "verdict", "оценка", "вердикт")
 # "Score: 4", "**Оценка** = «да»"; the last one counts, because reasoning comes before it.
 _TOLD = re.compile(rf"(?:{'|'.join(_NAMES)})[\s\"'*_`]*[:=—-][\s\"'*_`«]*([^\n\"'*_`»]+)", re.IGNORECASE)
@@ -35,7 +35,10 @@ class Unreadable(Exception):
 
 def read_verdict(text: str, output: Output) -> Verdict:
     """The verdict in a judge's answer. Raises Unreadable."""
-    text = _THOUGHT.sub("", text[:MAX_READ]).strip()
+    # The reasoning comes first: of what is too long the end is read.
+    if len(text) > MAX_READ and _whole_object(text) is None:
+        text = text[-MAX_READ:]
+    text = _without_thoughts(text).strip()
     if not text:
         raise Unreadable("the answer is empty")
     for found in _objects(text):
@@ -50,16 +53,34 @@ def read_verdict(text: str, output: Output) -> Verdict:
     return Verdict(_values(text.strip(" .\"'`*«»\n"), output))
 
 
+def _whole_object(text: str) -> Mapping[str, Any] | None:
+    try:
+        value = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _without_thoughts(text: str) -> str:
+    """The text without what stands between <think> and </think>; one that is never closed stays."""
+    kept: list[str] = []
+    end, begin = 0, -1
+    for tag in _THOUGHT.finditer(text):
+        if not tag[1]:
+            begin = tag.start() if begin < 0 else begin
+        elif begin >= 0:
+            kept.append(text[end:begin])
+            end, begin = tag.end(), -1
+    return "".join([*kept, text[end:]])
+
+
 def _objects(text: str) -> Iterator[Mapping[str, Any]]:
     """The JSON objects in a text: all of it, what is fenced, then whatever begins with a brace, the last one first."""
-    for candidate in (text, *reversed(_FENCED.findall(text))):
-        try:
-            value = json.loads(candidate, strict=False)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
+    for candidate in (text, *reversed(list(json_blocks(text)))):
+        value = _whole_object(candidate)
+        if value is not None:
             yield value
-    decoder = json.JSONDecoder(strict=False)
+    decoder, text = json.JSONDecoder(strict=False), text[-MAX_READ:]
     starts = [match.start() for match in re.finditer(r"\{", text)][-200:]
     for start in reversed(starts):
         try:

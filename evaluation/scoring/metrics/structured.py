@@ -1,27 +1,26 @@
 """Metrics of answers that are JSON."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import orjson
 from django.utils.translation import gettext_lazy as _
-from jsonschema.validators import Draft202012Validator, validator_for
+from jsonschema.validators import Draft202012Validator
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from common.errors import Invalid
+from datasets.bounded_schemas import Endless, errors_of, kind_of
 from datasets.schemas import check_schema
 from evaluation.json_paths import fault_of
 from evaluation.scoring.base import ScoringFailed
+from evaluation.scoring.fences import json_blocks
 from evaluation.scoring.metrics.base import Case, Compared, Mark, Metric, Settings, described, option
 from evaluation.scoring.parts import part
 
 MAX_FIELDS = 100
 MAX_TOLD = 5
-_FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?```", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +64,12 @@ def fits(case: Case, settings: Schema) -> Mark:
     value, fault = _json(case.output, settings.fenced)
     if fault:
         return Mark(0.0, fault)
-    kind = validator_for(settings.schema, default=Draft202012Validator)
+    kind = kind_of(settings.schema, Draft202012Validator)
     try:
-        errors = list(islice(kind(settings.schema, registry=Registry()).iter_errors(value), MAX_TOLD))
+        errors = errors_of(kind(settings.schema, registry=Registry()), value, MAX_TOLD)  # type: ignore[call-arg]
     except Unresolvable as error:
         raise ScoringFailed(f"The schema refers to what cannot be found: {error}.") from None
-    except RecursionError:
+    except (RecursionError, Endless):
         raise ScoringFailed("The schema refers to itself without end.") from None
     return Mark(float(not errors), " ".join(f"{error.json_path}: {error.message[:200]}." for error in errors))
 
@@ -109,9 +108,9 @@ def _json(value: Any, fenced: bool) -> tuple[Any, str]:
     """The JSON of a value, or why there is none. What is no text has been JSON all along."""
     if not isinstance(value, str):
         return value, ""
-    found = _FENCED.search(value) if fenced else None
+    found = next(json_blocks(value), None) if fenced else None
     try:
-        return orjson.loads(found[1] if found else value), ""
+        return orjson.loads(value if found is None else found), ""
     except (ValueError, RecursionError) as error:
         return None, f"It is no JSON: {error}."
 

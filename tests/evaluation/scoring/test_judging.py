@@ -1,6 +1,7 @@
 """A judge: what it is asked, how its answer is had and read, both orders of a pair, and its call as a trace."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -239,3 +240,23 @@ def test_a_verdict_is_read_however_it_is_written(text: str, output: Output, valu
 def test_what_is_no_verdict_is_not_taken_for_one(text: str, output: Output) -> None:
     with pytest.raises(Unreadable):
         read_verdict(text, output)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```json" + "\n" * 150_000,
+        "<think>" * 30_000,
+        json.dumps({"reasoning": "score: 1. " * 100_000, "score": 4}),
+        "score: 1. " * 100_000 + '{"score": 4}',
+    ],
+    ids=["line breaks", "thoughts", "long JSON", "long text"],
+)
+def test_a_judge_that_does_not_stop_holds_nobody_up_and_is_read_at_the_end(text: str) -> None:
+    began = time.monotonic()
+    if "score" in text:
+        assert read_verdict(text, GRADE).values == (4.0,)
+    else:
+        with pytest.raises(Unreadable):
+            read_verdict(text, GRADE)
+    assert time.monotonic() - began < 2

@@ -1,8 +1,10 @@
 """Each metric against published examples, or against its formula worked out here in another way."""
 
 import math
+import time
 from collections import Counter
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +155,24 @@ def test_a_number_near_enough() -> None:
     assert value("number", "5 or 7", [7, 8], which="first") == 0
     marked = outcome("number", "неизвестно", 5)
     assert (marked.value, marked.reasoning) == (0, "No number found.")
+
+
+def test_no_answer_and_no_schema_holds_up_who_measures() -> None:
+    began = time.monotonic()
+    fit, valid = partial(value, "json_schema"), partial(value, "json_valid")
+    assert valid("```json" + "\n" * 150_000) == 0
+    assert fit("a" * 50 + "!", schema={"type": "string", "pattern": "^(a+)+$"}) == 0
+    evil = {"patternProperties": {"^(a+)+$": False}, "additionalProperties": False}
+    assert fit({"a" * 50 + "!": 1}, schema=evil) == 0
+    assert fit([{"n": number} for number in range(5_000)], schema={"uniqueItems": True}) == 1
+    assert fit([1, True, 1.5, {"a": [1]}], schema={"uniqueItems": True}) == 1
+    assert fit([{"a": 1}, {"a": 1.0}], schema={"uniqueItems": True}) == 0
+    steps = {f"d{step}": {"allOf": [{"$ref": f"#/$defs/d{step + 1}"}] * 2} for step in range(40)}
+    with pytest.raises(ScoringFailed, match="refers to itself"):
+        fit(1, schema={"$ref": "#/$defs/d0", "$defs": {**steps, "d40": True}})
+    with pytest.raises(Invalid, match="no lookahead"):
+        checked(Metric(kind="json_schema", settings={"schema": {"pattern": "(?=a)b"}}))
+    assert time.monotonic() - began < 8
 
 
 def test_json_that_is_valid_of_a_schema_and_with_the_right_fields() -> None:
