@@ -33,6 +33,15 @@ def test_the_summary_holds_runs_against_the_baseline(page_client, vera, at, two)
     assert "$0.75" in page and "1.50 s" in page
 
 
+def test_a_judge_s_score_asks_how_far_people_agree_with_it(page_client, vera, at, two, measured, project) -> None:
+    for run_id in two:
+        for item in DatasetRun.objects.get(run_id=run_id).items.all():
+            measured.score("right", 1, trace_id=item.trace_id, source="EVAL")
+    figures.forget_project(project.id)
+    page = page_client(vera).get(at(f"?runs={','.join(two)}")).content.decode()
+    assert f"judge-trust?score=right&amp;run={two[0]}&amp;run={two[1]}&amp;quiet=1" in page
+
+
 def test_outputs_stand_side_by_side_with_the_difference_marked(page_client, vera, at, two) -> None:
     page = rows(page_client(vera), at(f"?runs={','.join(two)}"))
     assert 'Мадрид<ins class="added">.</ins>' in page
