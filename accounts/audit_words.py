@@ -46,6 +46,7 @@ SUBJECTS: Mapping[str, Any] = {
     "dataset_run": _("dataset run"),
     "evaluation_rule": _("evaluation rule"),
     "evaluator": _("evaluator"),
+    "execution": _("executions of evaluators"),
     "experiment": _("experiment"),
     "feedback": _("feedback"),
     "invitation": _("invitation"),

@@ -41,11 +41,12 @@ def refused(answer: Any) -> str:
     return " ".join(str(message) for message in answer.context["messages"])
 
 
-def test_the_sidebar_leads_there_and_lights_where_one_is(page_client, bob: User, at: str, project: Keys) -> None:
+def test_the_sidebar_is_lit_and_leads_to_the_pages_that_define(page_client, bob: User, at: str, project: Keys) -> None:
     client = page_client(bob)
-    for model, path in (("evaluator", "evaluator"), ("evaluationrule", "evaluator")):
+    for model, path in (("evaluator", "evaluators"), ("evaluationrule", "evaluators/rules")):
         text = page(client, f"{at}{model}/")
-        assert f'href="/project/{project.id}/admin/evaluation/{path}/" aria-current="page"' in text
+        assert f'href="/project/{project.id}/evaluators" aria-current="page"' in text
+        assert f'href="/project/{project.id}/{path}">' in text
 
 
 def test_evaluators_are_shown_with_their_latest_version(
