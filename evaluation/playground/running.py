@@ -9,6 +9,7 @@ Each call is stored as a trace when it ends, also when the reader hangs up: what
 
 import asyncio
 import json
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,8 +28,12 @@ from llm.client import Client, Clients, NoConnection
 from tracing.recorder import RecordedCall, record
 
 ENVIRONMENT = "playground"
+_TRACE = "_trace_"
 # A line to a reader who has gone is how one learns of it.
 HEARTBEAT = 1.0
+# At once in a process of the web server: each takes a thread for as long as its slowest model, pages need some too.
+MOST_STREAMS = 8
+_turns = threading.BoundedSemaphore(MOST_STREAMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +57,34 @@ class Ended:
 
 def stream(project_id: str, state: State, chosen: Sequence[int], person: User) -> Iterator[bytes]:
     """The lines about the chosen columns (none: all)."""
+    # The lines are made after the view, when addresses no longer begin with the project.
+    return _lines(project_id, state, chosen or range(len(state.columns)), person, reverse("trace", args=[_TRACE]))
+
+
+def _lines(project_id: str, state: State, chosen: Sequence[int], person: User, address: str) -> Iterator[bytes]:
+    if not _turns.acquire(blocking=False):
+        told = _("Too many playgrounds wait for their models now. Try again in a moment.")
+        yield from (_line({"column": place, "fault": told, "field": None}) for place in chosen)
+        return
+    try:
+        yield from _answered(project_id, state, chosen, person, address)
+    finally:
+        _turns.release()
+
+
+def _answered(project_id: str, state: State, chosen: Sequence[int], person: User, address: str) -> Iterator[bytes]:
     clients = Clients(project_id)
     asked: list[Asked] = []
-    for place in chosen or range(len(state.columns)):
+    for place in chosen:
         try:
             asked.append(_asked(project_id, state, place, clients))
         except Invalid as error:
             yield _line({"column": place, "fault": error.message, "field": error.field})
     if asked:
-        yield from _streamed(project_id, clients, asked, person)
+        yield from _streamed(project_id, clients, asked, person, address)
 
 
-def _streamed(project_id: str, clients: Clients, asked: Sequence[Asked], person: User) -> Iterator[bytes]:
+def _streamed(project_id: str, clients: Clients, asked: Sequence[Asked], person: User, address: str) -> Iterator[bytes]:
     # The loop stands still while a line is on its way and while a trace is written: the database is not asked inside.
     calls = _Calls(asked)
     with asyncio.Runner() as runner:
@@ -73,12 +94,12 @@ def _streamed(project_id: str, clients: Clients, asked: Sequence[Asked], person:
                 if event is None:
                     yield b"\n"
                 elif isinstance(event, Ended):
-                    yield _line({"column": event.asked.column, **_told(project_id, event, person)})
+                    yield _line({"column": event.asked.column, **_told(project_id, event, person, address)})
                 else:
                     yield _line({"column": event[0], "text": event[1]})
         finally:
             for ended in runner.run(calls.stop()):
-                _told(project_id, ended, person)
+                _told(project_id, ended, person, address)
             runner.run(clients.close())
 
 
@@ -156,7 +177,7 @@ def _prompt(project_id: str, column: Column) -> tuple[str, int] | None:
     return (column.prompt, column.version) if same else None
 
 
-def _told(project_id: str, ended: Ended, person: User) -> dict[str, Any]:
+def _told(project_id: str, ended: Ended, person: User, address: str) -> dict[str, Any]:
     """Store the call and say how it ended."""
     asked, result = ended.asked, ended.result
     trace_id = uuid.uuid4().hex
@@ -174,7 +195,7 @@ def _told(project_id: str, ended: Ended, person: User) -> dict[str, Any]:
     )
     try:
         [cost] = record(project_id, [call])
-        trace = reverse("trace", args=[trace_id])
+        trace = address.replace(_TRACE, trace_id)
     except DomainError as error:  # the answer was had, whatever happens to its trace
         cost, trace = None, ""
         if isinstance(result, Answer):

@@ -129,6 +129,9 @@ def read(text: str | bytes) -> State:
         raise Invalid(_("A playground has 1 to %(most)s columns.") % {"most": MOST_COLUMNS}, "columns")
     if any(len(column.messages) > MOST_MESSAGES for column in state.columns):
         raise Invalid(_("A column has up to %(most)s messages.") % {"most": MOST_MESSAGES}, "columns")
+    for column in state.columns:
+        # It becomes a link on everybody's page.
+        column.said.trace = column.said.trace if column.said.trace.startswith("/project/") else ""
     return state
 
 
@@ -169,7 +172,10 @@ def _row(message: Mapping[str, Any]) -> Message:
 def _published(message: Message) -> dict[str, Any]:
     if message.role == PLACEHOLDER:
         return {"type": "placeholder", "name": message.content.strip()}
-    return {"role": message.role.strip(), "content": message.content, **_json(message.more, "messages", dict, {})}
+    more: dict[str, Any] = _json(message.more, "messages", dict, {})
+    if more.get("type") == "placeholder":
+        raise Invalid(_("A placeholder is a row of its own."), "messages")
+    return more | {"role": message.role.strip(), "content": message.content}
 
 
 def _number(text: str, field: str, kind: type[int] | type[float]) -> int | float | None:

@@ -18,7 +18,7 @@ from datasets.showing import item_line, with_heads
 from evaluation.playground import starting
 from evaluation.playground.drafts import draft_of, keep, newest_of, state_of
 from evaluation.playground.running import stream
-from evaluation.playground.state import Column, State, config_of, read
+from evaluation.playground.state import MOST_COLUMNS, Column, State, config_of, read
 from llm.models import LlmConnection
 from prompts.authors import Author
 from prompts.models import Prompt, PromptVersion
@@ -49,8 +49,8 @@ class Playground(PlaygroundPage):
         asked = request.GET
         if asked.get("prompt"):
             wanted = zip(asked.getlist("prompt"), asked.getlist("version") + [""] * len(asked), strict=False)
-            columns = [starting.from_version(self.project_id, name, _number(version)) for name, version in wanted]
-            return self.show(State(columns=columns[:8]))
+            chosen = [(name, _number(version)) for name, version in wanted][:MOST_COLUMNS]
+            return self.show(State(columns=[starting.from_version(self.project_id, *one) for one in chosen]))
         if asked.get("trace"):
             state = starting.from_observation(self.project_id, asked["trace"], asked.get("observation", ""))
             return self.show(state)
@@ -109,8 +109,8 @@ class Run(PlaygroundPage):
             state = read(request.body)
         except Invalid as error:
             return _refusal(error)
-        chosen = [int(text) for text in request.GET.getlist("column") if text.isascii() and text.isdigit()]
-        lines = stream(self.project_id, state, chosen, self.person)
+        chosen = dict.fromkeys(place for text in request.GET.getlist("column") if (place := _number(text)) is not None)
+        lines = stream(self.project_id, state, list(chosen), self.person)
         response = StreamingHttpResponse(lines, content_type="application/x-ndjson")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"  # proxies would keep it back until it is whole

@@ -8,7 +8,8 @@
   const status = root.querySelector("[data-status]");
   const say = (name) => root.dataset["t" + name[0].toUpperCase() + name.slice(1)];
   const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
-  const values = JSON.parse(document.getElementById("playground-values").textContent);
+  // Without a prototype: a variable may be called "constructor" or "__proto__".
+  const values = Object.assign(Object.create(null), JSON.parse(document.getElementById("playground-values").textContent));
   const mayWrite = Boolean(root.dataset.mayWrite);
   const SETTINGS = ["connection", "model", "temperature", "max_tokens", "top_p", "seed", "more", "tools", "response_format"];
   // The same rules as prompts/templates.py.
@@ -68,7 +69,7 @@
     if (!answer.ok) return;
     const found = (await answer.json()).variables;
     Object.assign(values, found);
-    for (const label of list.querySelectorAll("label")) if (label.dataset.name in found) label.querySelector("textarea").value = found[label.dataset.name];
+    for (const label of list.querySelectorAll("label")) if (Object.hasOwn(found, label.dataset.name)) label.querySelector("textarea").value = found[label.dataset.name];
     status.textContent = Object.keys(found).length ? say("filled").replace("{names}", Object.keys(found).join(", ")) : say("unfilled");
     changed();
   }

@@ -1,6 +1,7 @@
 """The playground: asked over real HTTP, answered by the tests' endpoint, kept, published, and traced."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from evaluation.playground import running
 from llm.connections import own
 from tests.conftest import Api, Keys
 from tests.endpoint.server import Endpoint
@@ -67,6 +69,7 @@ def test_columns_are_answered_at_once_each_in_pieces_and_traced(bobs: Player, ap
         assert done["input_tokens"] > 0
         assert done["latency"] >= done["first_token"] >= 0
     done = next(line["done"] for line in lines if line["column"] == 0 and "done" in line)
+    assert done["trace"].startswith(bobs.root.removesuffix("playground") + "traces/")
     trace = api.get(f"traces/{done['trace'].rpartition('/')[2]}").json()
     [generation] = trace["observations"]
     assert trace["environment"] == "playground"
@@ -191,6 +194,43 @@ def test_placeholders_and_tools_reach_the_model(bobs: Player, endpoint: Endpoint
     asked = endpoint.requests[-1].body
     assert asked["messages"] == [*history, {"role": "user", "content": "What is the capital of Italy?"}]
     assert asked["tools"] == tools
+
+
+def test_a_column_is_asked_once_however_often_it_is_named(bobs: Player, endpoint: Endpoint, connection: str) -> None:
+    before = len(endpoint.requests)
+    query = "?column=0&column=0&column=00&column=" + "9" * 5_000
+    lines = bobs.run(column(connection), query=query, country="Italy")
+    assert sum("done" in line for line in lines) == 1
+    assert len(endpoint.requests) == before + 1
+
+
+def test_what_stands_beside_a_message_cannot_take_its_place(bobs: Player, endpoint: Endpoint, connection: str) -> None:
+    odd = QUESTION | {"more": '{"content": [1], "role": 7, "name": "bob"}'}
+    bobs.run(column(connection, messages=[odd]), country="Italy")
+    said = {"role": "user", "content": "What is the capital of Italy?"}
+    assert endpoint.requests[-1].body["messages"] in ([said], [said | {"name": "bob"}])
+    [line] = bobs.run(column(connection, messages=[QUESTION | {"more": '{"type": "placeholder"}'}]), country="Italy")
+    assert line["field"] == "messages"
+
+
+def test_a_kept_answer_links_to_traces_only(bobs: Player, connection: str) -> None:
+    said = {"text": "<script>x</script>", "trace": "javascript:alert(1)"}
+    address = bobs.post("", {"columns": [column(connection, said=said)]}).json()["address"]
+    page = bobs.client.get(address).content.decode()
+    assert "javascript:" not in page
+    assert "&lt;script&gt;x" in page
+
+
+def test_pages_keep_threads_when_many_models_hang(
+    bobs: Player, connection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(running, "_turns", turns)
+    with turns:
+        [line] = bobs.run(column(connection), country="Italy")
+        assert "Too many" in line["fault"]
+    for _time in range(2):
+        assert "done" in bobs.run(column(connection), country="Italy")[-1]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"columns": []}', b'{"columns": [{"messages": 1}]}', b'"\xff"'])
