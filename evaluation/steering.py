@@ -49,7 +49,7 @@ def start(project_id: str, experiment_id: str, author: Author) -> Experiment:
             return experiment
         if experiment.status not in STARTS_FROM:
             raise Conflict(_("This experiment is over. Retry what failed, or plan another one."))
-        if experiment.cost_cap is not None and experiment.spent >= experiment.cost_cap:
+        if _is_spent(experiment):
             raise Conflict(_("Its cost cap is spent. Raise the cap first."), "cost_cap")
         _run(experiment, author, "start" if experiment.started_at is None else "resume")
     return experiment
@@ -84,15 +84,15 @@ def retry_failed(project_id: str, experiment_id: str, author: Author, cell_ids: 
         experiment = _held(project_id, experiment_id)
         if experiment.status == Status.CANCELLED:
             raise Conflict(_("This experiment is cancelled."))
+        if _is_spent(experiment):
+            raise Conflict(_("Its cost cap is spent. Raise the cap first."), "cost_cap")
         jobs = Job.objects.filter(experiment=experiment)
         if cell_ids is not None:
             jobs = jobs.filter(cell_id__in=list(cell_ids))
         count = _ask_again(experiment, jobs) + _score_again(jobs)
         if count:
             recount(experiment)
-            if experiment.status == Status.DONE:
-                experiment.ended_at = None
-            if experiment.status != Status.RUNNING and not _is_spent(experiment):
+            if experiment.status != Status.RUNNING:
                 _run(experiment, author, "retry")
     return count
 

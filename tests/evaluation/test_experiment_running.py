@@ -162,6 +162,27 @@ def test_the_cap_stops_within_the_calls_in_flight_and_a_higher_one_goes_on(
     assert len(endpoint.requests) == 40
 
 
+def test_what_failed_is_not_tried_again_beyond_the_cap_and_stays_failed_until_it_is_raised(
+    project: Keys, api: Api, endpoint: Endpoint
+) -> None:
+    connection = connect(project, endpoint.url, prices=prices(1.0))
+    dataset, _items = capitals(project, 1)
+    prompt(api)
+    plan = draft(dataset, connection, (MODEL, "gpt-4o-mini+fault=400*1"), cost_cap=0.001, concurrency=2)
+    experiment = planned(project, plan)
+    run(started(project, experiment).pk)
+    experiment.refresh_from_db()
+    assert (experiment.status, states(experiment)) == ("DONE", {"DONE": 1, "FAILED": 1})
+
+    with pytest.raises(Conflict, match="cap"):
+        steering.retry_failed(project.id, experiment.pk, NOBODY)
+    assert states(experiment) == {"DONE": 1, "FAILED": 1}
+    steering.set_cap(project.id, experiment.pk, None, NOBODY)
+    assert steering.retry_failed(project.id, experiment.pk, NOBODY) == 1
+    run(experiment.pk)
+    assert states(experiment) == {"DONE": 2}
+
+
 def test_what_was_answered_before_is_not_paid_twice(project: Keys, api: Api, endpoint: Endpoint) -> None:
     connection = connect(project, endpoint.url)
     dataset, _items = capitals(project, 6)
