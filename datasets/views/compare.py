@@ -138,7 +138,8 @@ class Compare(DatasetsPage):
                 "baseline": runs[baseline],
                 "found": found,
                 "ranks": asked.ranks,
-                "verdicts": verdicts([run.name for run in runs], found),
+                # Differences that are shown come before those that are not: the page folds the end of a long list.
+                "verdicts": sorted(verdicts([run.name for run in runs], found), key=lambda one: not one.kind),
                 "marked": found.right_or_wrong,
                 "columns": columns,
                 "numeric": [column for column in columns if column.key in found.against],
