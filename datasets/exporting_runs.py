@@ -70,7 +70,7 @@ def as_parquet(project_id: str, runs: Sequence[DatasetRun]) -> bytes:
 
 def as_markdown(runs: Sequence[DatasetRun], found: Findings, baseline: int) -> str:
     """The summary as a table per score, the verdicts below."""
-    parts = [f"# {_('Comparison of runs')}"]
+    parts = ["# " + _("Comparison of runs")]
     for title, head, rows in _tables(runs, found, baseline):
         lines = ["| " + " | ".join(_cell(one) for one in row) + " |" for row in (head, *rows)]
         parts.append(f"## {_cell(title)}\n\n" + "\n".join([lines[0], "|" + " --- |" * len(head), *lines[1:]]))
@@ -126,7 +126,8 @@ def _tables(
             zip(runs, found.summaries, found.against[column.key], strict=True)
         ):
             score = summary.scores.get(column.key)
-            name = f"{run.name} ({_('baseline')})" if at == baseline else run.name
+            mark = _("baseline")
+            name = f"{run.name} ({mark})" if at == baseline else run.name
             mean = score.estimate if score else None
             each = "–" if summary.cost_each is None else f"${decimal(summary.cost_each, 6)}"
             latency = f"{decimal(summary.latency.mean, 2)} s" if summary.latency else "–"
