@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -57,8 +58,15 @@ class Ended:
 
 def stream(project_id: str, state: State, chosen: Sequence[int], person: User) -> Iterator[bytes]:
     """The lines about the chosen columns (none: all)."""
-    # The lines are made after the view, when addresses no longer begin with the project.
-    return _lines(project_id, state, chosen or range(len(state.columns)), person, reverse("trace", args=[_TRACE]))
+    # The lines are made after the request has lost its project's address and its reader's language.
+    address = reverse("trace", args=[_TRACE])
+    lines = _lines(project_id, state, chosen or range(len(state.columns)), person, address)
+    return _in_language(get_language(), lines)
+
+
+def _in_language(language: str | None, lines: Iterator[bytes]) -> Iterator[bytes]:
+    with override(language):
+        yield from lines
 
 
 def _lines(project_id: str, state: State, chosen: Sequence[int], person: User, address: str) -> Iterator[bytes]:

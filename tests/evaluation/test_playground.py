@@ -1,6 +1,7 @@
 """The playground: asked over real HTTP, answered by the tests' endpoint, kept, published, and traced."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -211,6 +212,14 @@ def test_what_stands_beside_a_message_cannot_take_its_place(bobs: Player, endpoi
     assert endpoint.requests[-1].body["messages"] in ([said], [said | {"name": "bob"}])
     [line] = bobs.run(column(connection, messages=[QUESTION | {"more": '{"type": "placeholder"}'}]), country="Italy")
     assert line["field"] == "messages"
+
+
+def test_what_goes_wrong_is_said_in_the_readers_language(bobs: Player) -> None:
+    body = json.dumps({"columns": [column("nowhere")]})
+    address = bobs.root + "/-/run"
+    answer = bobs.client.post(address, body, content_type="application/json", headers={"accept-language": "ru"})
+    [line] = b"".join(answer.streaming_content).decode().splitlines()
+    assert re.search("[а-я]", json.loads(line)["fault"])
 
 
 def test_a_kept_answer_links_to_traces_only(bobs: Player, connection: str) -> None:
