@@ -57,8 +57,7 @@ def agreement_under(config: ScoreConfig, answers: Sequence[Judged]) -> Agreement
     people = sorted({person for one in shared for person in one})
     if not shared:
         return Agreement(config, 0, 0, 0, verdict=_("No item has been judged by two people yet."))
-    order: list[Value] = [category["label"] for category in config.categories or ()]
-    categories = order if config.data_type == "CATEGORICAL" else None
+    categories = _categories(config, shared) if config.data_type == "CATEGORICAL" else None
     share = Line(_("agreement"), _("Share of pairs of people who said exactly the same."), exact_share(shared))
     lines = [share]
     alpha: Line
@@ -79,6 +78,13 @@ def agreement_under(config: ScoreConfig, answers: Sequence[Judged]) -> Agreement
     different = sum(len(set(one.values())) > 1 for one in shared)
     verdict, kind = _verdict(alpha.found, share.found)
     return Agreement(config, len(people), len(shared), different, tuple(lines), verdict, kind)
+
+
+def _categories(config: ScoreConfig, shared: Sequence[dict[str, Value]]) -> list[Value]:
+    """The labels in the config's order; behind them those that it has no more since they were given."""
+    order: list[Value] = [category["label"] for category in config.categories or ()]
+    given = {label for one in shared for label in one.values()}
+    return order + sorted(given - set(order), key=str)
 
 
 def _kappas(shared: Sequence[dict[str, Value]], people: Sequence[str], categories: list[Value] | None) -> list[Line]:

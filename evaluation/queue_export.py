@@ -56,6 +56,10 @@ def _rows(
         for turn in AnnotationTurn.objects.filter(item__in=items).select_related("user")
     }
     people = {user_id: turn.user for (_item_id, user_id), turn in turns.items()}
+    skipped: dict[str, list[AnnotationTurn]] = {}
+    for turn in turns.values():
+        if turn.state == TurnState.SKIPPED:
+            skipped.setdefault(turn.item_id, []).append(turn)
     for one in answers:
         thing = things[one.item.pk]
         named = {
@@ -67,9 +71,8 @@ def _rows(
         }
         for row in _said(one, names, turns, people):
             yield dict.fromkeys(COLUMNS) | named | row
-        for (item_id, _user_id), turn in turns.items():
-            if item_id == one.item.pk and turn.state == TurnState.SKIPPED:
-                yield dict.fromkeys(COLUMNS) | named | {"adjudicated": False} | _turn(turn)
+        for turn in skipped.get(one.item.pk, ()):
+            yield dict.fromkeys(COLUMNS) | named | {"adjudicated": False} | _turn(turn)
 
 
 def _said(

@@ -1,13 +1,13 @@
 """Krippendorff's α: any number of people, missing judgements, and a distance that fits the kind of value."""
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Literal, get_args
 
 import numpy as np
 
-from evaluation.agreement.estimate import RESAMPLES, SEED, Coefficient, Floats, estimate, ratio
+from evaluation.agreement.estimate import RESAMPLES, SEED, Coefficient, Floats, estimate, estimate_drawn, ratio
 from evaluation.agreement.ratings import Ratings, Value, categories_of, pairable
+from evaluation.agreement.shares import agreeing
 
 Level = Literal["nominal", "ordinal", "interval"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -29,8 +29,9 @@ def krippendorff(
     are left out. The interval resamples items, not pairs of judgements as Krippendorff's own algorithm does.
     """
     units = pairable(ratings)
-    parts, of = (_by_moments(units), _interval) if level == "interval" else _by_coincidence(units, level, categories)
-    return estimate(parts, of, seed=seed, resamples=resamples)
+    if level == "interval":
+        return estimate(_by_moments(units), _interval, seed=seed, resamples=resamples)
+    return estimate_drawn(len(units), _Counted(units, level, categories), seed=seed, resamples=resamples)
 
 
 def _by_moments(units: Sequence[Sequence[Value]]) -> Floats:
@@ -56,40 +57,34 @@ def _interval(sums: Floats) -> Floats:
     return answer
 
 
-def _by_coincidence(
-    units: Sequence[Sequence[Value]], level: Level, categories: Sequence[Hashable] | None
-) -> tuple[Floats, "_Of"]:
-    """Per item: its part of the matrix of coincidences, row by row."""
-    known = list(categories) if categories is not None else categories_of(units)
-    places, size = {value: place for place, value in enumerate(known)}, len(known)
-    parts = np.zeros((len(units), size * size))
-    for row, unit in enumerate(units):
-        counted = Counter(places[value] for value in unit)
-        for one, n_one in counted.items():
-            for other, n_other in counted.items():
-                pairs = n_one * (n_other - (one == other))
-                parts[row, one * size + other] = pairs / (len(unit) - 1)
-    return parts, _Of(level, size)
+class _Counted:
+    """From how often each item is drawn to α, by counting its judgements: the table of all pairs of categories, for
+    each item, would not fit into memory where people give many different numbers."""
 
+    def __init__(self, units: Sequence[Sequence[Value]], level: Level, categories: Sequence[Hashable] | None) -> None:
+        known = list(categories) if categories is not None else categories_of(units)
+        places = {value: place for place, value in enumerate(known)}
+        self.level, self.size = level, len(known)
+        self.places = np.array([places[value] for unit in units for value in unit], dtype=np.intp)
+        self.m = np.array([len(unit) for unit in units], dtype=np.intp)
+        self.item = np.repeat(np.arange(len(units)), self.m)
+        self.starts = np.cumsum(self.m) - self.m
+        self.differing = np.array([len(unit) * (1 - agreeing(unit)) for unit in units])
 
-class _Of:
-    """From sums of coincidences to α."""
-
-    def __init__(self, level: Level, size: int) -> None:
-        self.level, self.size = level, size
-
-    def __call__(self, sums: Floats) -> Floats:
-        met = sums.reshape(-1, self.size, self.size)
-        marginals = met.sum(axis=2)
-        n = marginals.sum(axis=1)
-        if self.level == "nominal":
-            observed = n - np.trace(met, axis1=1, axis2=2)
-            expected = (n**2 - (marginals**2).sum(axis=1)) / (n - 1)
-        else:
-            # Between c and k lie Σ n − (n_c + n_k) / 2 judgements: the difference of their middle ranks.
-            ranks = marginals.cumsum(axis=1) - marginals / 2
-            distance = (ranks[:, :, None] - ranks[:, None, :]) ** 2
-            observed = (met * distance).sum(axis=(1, 2))
-            expected = np.einsum("bi,bij,bj->b", marginals, distance, marginals) / (n - 1)
+    def __call__(self, drawn: Floats) -> Floats:
+        observed, expected = np.array([self._disagreement(times) for times in drawn]).T
         answer: Floats = 1 - ratio(observed, expected)
         return answer
+
+    def _disagreement(self, times: Floats) -> tuple[float, float]:
+        counts = np.bincount(self.places, times[self.item], self.size)
+        n = counts.sum()
+        if self.level == "nominal":
+            return float(times @ self.differing), float((n**2 - (counts**2).sum()) / (n - 1))
+        # Between c and k lie Σ n − (n_c + n_k) / 2 judgements: the difference of their middle ranks. With the mean rank
+        # (n / 2) taken off, Σ over ordered pairs of (a − b)² is 2 m Σ a² − 2 (Σ a)², and the last sum is 0 over all.
+        ranks = counts.cumsum() - counts / 2 - n / 2
+        given = ranks[self.places]
+        total, squares = np.add.reduceat(given, self.starts), np.add.reduceat(given**2, self.starts)
+        within = (2 * self.m * squares - 2 * total**2) / (self.m - 1)
+        return float(times @ within), float(2 * n * (counts * ranks**2).sum() / (n - 1))

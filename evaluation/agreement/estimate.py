@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,32 +32,42 @@ class Coefficient:
 def estimate(
     parts: Floats, of: Callable[[Floats], Floats], *, seed: int = SEED, resamples: int = RESAMPLES
 ) -> Coefficient:
-    """The coefficient `of` sums over items, and its percentile bootstrap interval.
+    """The coefficient `of` sums over items, and its interval: `parts` has a row per item; `of` takes rows of sums
+    (resamples × columns) and answers one value per row, NaN where it is undefined."""
+    return estimate_drawn(len(parts), lambda drawn: of(drawn @ parts), seed=seed, resamples=resamples)
 
-    `parts` has a row per item; `of` takes rows of sums (resamples × columns) and answers one value per row, NaN where
-    it is undefined. Items are resampled with replacement, whole, because the judgements of one item belong together
-    (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.3). The same seed gives the same interval.
+
+def estimate_drawn(
+    n: int, of: Callable[[Floats], Floats], *, seed: int = SEED, resamples: int = RESAMPLES
+) -> Coefficient:
+    """The coefficient of n items and its percentile bootstrap interval; `of` takes rows that say how often each item
+    is drawn (resamples × items).
+
+    Items are resampled with replacement, whole, because the judgements of one item belong together (Efron and
+    Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.3). The same seed gives the same interval.
     """
-    n = len(parts)
     if n == 0:
         return Coefficient(None, 0)
-    value = float(of(parts.sum(axis=0, keepdims=True))[0])
+    value = float(of(np.ones((1, n)))[0])
     if np.isnan(value):
         return Coefficient(None, n)
     if n == 1 or resamples == 0:
         return Coefficient(value, n)
-    random = np.random.default_rng(seed)
-    found = np.concatenate(
-        [
-            of(random.multinomial(n, np.full(n, 1 / n), size=min(CHUNK, resamples - begin)) @ parts)
-            for begin in range(0, resamples, CHUNK)
-        ]
-    )
+    drawn = _drawn(n, seed, resamples)
+    chunks = (drawn[begin : begin + CHUNK].astype(np.float64) for begin in range(0, resamples, CHUNK))
+    found = np.concatenate([of(chunk) for chunk in chunks])
     defined = found[~np.isnan(found)]
     if not len(defined):
         return Coefficient(value, n)
     low, high = np.quantile(defined, (0.025, 0.975))
     return Coefficient(value, n, float(low), float(high))
+
+
+@lru_cache(maxsize=2)
+def _drawn(n: int, seed: int, resamples: int) -> NDArray[Any]:
+    """How often each item is drawn. Kept: all coefficients of a queue are of the same items."""
+    random = np.random.default_rng(seed)
+    return random.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.min_scalar_type(n))
 
 
 def ratio(above: Floats, below: Floats) -> Floats:

@@ -30,18 +30,19 @@ def cohen(
     known = list(categories) if categories is not None else categories_of(pairs)
     places = {value: place for place, value in enumerate(known)}
     size = len(known)
-    parts = np.zeros((len(pairs), size * size))
-    for row, (one, other) in enumerate(pairs):
-        parts[row, places[one] * size + places[other]] = 1.0
     distance = np.abs(np.subtract.outer(np.arange(size), np.arange(size))).astype(float)
     cost = (distance > 0).astype(float) if weights is None else distance if weights == "linear" else distance**2
+    # Per pair: what it costs, and which category each of the two used.
+    parts = np.zeros((len(pairs), 1 + 2 * size))
+    for row, (one, other) in enumerate(pairs):
+        at, beside = places[one], places[other]
+        parts[row, 0] = cost[at, beside]
+        parts[row, 1 + at] = parts[row, 1 + size + beside] = 1.0
 
     def of(sums: Floats) -> Floats:
-        table = sums.reshape(-1, size, size)
-        n = table.sum(axis=(1, 2))
-        observed = (table * cost).sum(axis=(1, 2))
-        expected = np.einsum("bi,ij,bj->b", table.sum(axis=2), cost, table.sum(axis=1)) / n
-        answer: Floats = 1 - ratio(observed, expected)
+        used, used_by_other = sums[:, 1 : 1 + size], sums[:, 1 + size :]
+        expected = ((used @ cost) * used_by_other).sum(axis=1) / used.sum(axis=1)
+        answer: Floats = 1 - ratio(sums[:, 0], expected)
         return answer
 
     return estimate(parts, of, seed=seed, resamples=resamples)

@@ -1,6 +1,7 @@
 """Percent agreement."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,7 +24,7 @@ def exact_share(ratings: Ratings, *, seed: int = SEED, resamples: int = RESAMPLE
     return estimate(parts, of, seed=seed, resamples=resamples)
 
 
-def agreeing(unit: list[Value]) -> float:
+def agreeing(unit: Sequence[Value]) -> float:
     """Of an item with several values: the share of pairs that are equal."""
     m = len(unit)
     return sum(count * (count - 1) for count in Counter(unit).values()) / (m * (m - 1))

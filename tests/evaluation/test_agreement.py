@@ -125,3 +125,16 @@ def test_what_the_data_cannot_tell_is_left_undefined() -> None:
         assert (nothing.value, nothing.n) == (None, 0)
     once = krippendorff([{"a": 1, "b": 2}])
     assert (once.value, once.low) == (0.0, None), "one item tells nothing about the spread"
+
+
+def test_thousands_of_different_numbers_and_hundreds_of_categories_take_no_table_of_all_pairs() -> None:
+    chance = random.Random(2)
+    told = [{"a": (mark := chance.random()), "b": mark + chance.gauss(0, 0.1)} for _ in range(2000)]
+    found = krippendorff(told, "ordinal", resamples=20)
+    # Without ties the middle ranks are the ranks, and α of ranks as numbers is the same.
+    ranks = {mark: place for place, mark in enumerate(sorted(mark for one in told for mark in one.values()))}
+    ranked = [{person: ranks[mark] for person, mark in one.items()} for one in told]
+    assert found.value == pytest.approx(krippendorff(ranked, "interval", resamples=0).value, abs=1e-9)
+    labels = [f"label {n}" for n in range(500)]
+    same = [(label, label) for label in labels] * 4
+    assert cohen(same, categories=labels, resamples=20).value == 1

@@ -241,6 +241,19 @@ def test_an_overseer_who_works_there_too_is_not_swayed(
     assert "correct: No" in bobs.get(f"annotation/{queue.pk}") and "stays hidden" not in bobs.get(item)
 
 
+def test_agreement_is_told_of_categories_that_the_config_has_no_more(
+    project: Keys, alice: User, anna: User, bobs: Visitor, make: Callable[..., AnnotationQueue], config: ScoreConfig
+) -> None:
+    ScoreConfig.objects.filter(pk=config.pk).update(
+        data_type="CATEGORICAL", categories=[{"label": one, "value": at} for at, one in enumerate("abc")]
+    )
+    queue = make(3, [alice, anna], annotators=2)
+    judge_all(project, queue, alice, config, "abc")
+    judge_all(project, queue, anna, config, "abb")
+    ScoreConfig.objects.filter(pk=config.pk).update(categories=[{"label": "b", "value": 0}])
+    assert "66.7" in bobs.get(f"annotation/{queue.pk}/agreement")
+
+
 def test_pages_cost_the_same_however_many_items(
     alice: User, anna: User, bobs: Visitor, project: Keys, make: Callable[..., AnnotationQueue], config: ScoreConfig,
     django_assert_max_num_queries: Any,
