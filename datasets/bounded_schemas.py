@@ -98,7 +98,7 @@ def _bounded(kind: type[Validator]) -> type[Validator]:
     for name in ("$ref", "$dynamicRef", "$recursiveRef"):
         if name in kind.VALIDATORS:
             ours[name] = _counted(kind.VALIDATORS[name])
-    bounded: type[Validator] = extend(kind, ours)
+    bounded: type[Validator] = extend(kind, ours)  # type: ignore[no-untyped-call]
     return bounded
 
 

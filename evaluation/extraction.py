@@ -1,6 +1,7 @@
 """What of a model's text is its answer: reasoning that leads to it must not be compared with what was expected."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -127,15 +128,13 @@ def _json_in(text: str) -> Any:
         return json.loads(stripped)
     except (ValueError, RecursionError):
         pass
-    decoder, found, at = json.JSONDecoder(), None, 0
-    for _attempt in range(_MOST_BRACKETS):
-        at = min((place for bracket in "{[" if (place := stripped.find(bracket, at)) >= 0), default=-1)
-        if at < 0:
-            break
+    decoder, found, at, in_vain = json.JSONDecoder(), None, 0, 0
+    while in_vain < _MOST_IN_VAIN and (bracket := _BRACKET.search(stripped, at)):
         try:
-            found, at = decoder.raw_decode(stripped, at)
-        except (ValueError, RecursionError):
-            at += 1
+            found, at = decoder.raw_decode(stripped, bracket.start())
+        except (ValueError, RecursionError) as error:
+            at = bracket.end()
+            in_vain += getattr(error, "pos", at + 1_000) - at + 1 + len(stripped) // 100
     if found is None:
         raise NotExtracted(_("The answer holds no JSON."))
     return found
@@ -146,8 +145,10 @@ _LETTERS = {
     ("w", True): r"\p{L}\p{M}\p{N}_",
     ("W", False): r"[^\p{L}\p{M}\p{N}_]",
 }
-# Each bracket is tried as the beginning of a value.
-_MOST_BRACKETS = 200
+_BRACKET = re.compile(r"[{\[]")
+# Each bracket is tried as the beginning of a value, until so many characters were read that belong to none (where the
+# fault lies is counted by lines, for which Python reads the text from its beginning).
+_MOST_IN_VAIN = 5_000_000
 _WAYS = {
     "whole": _whole,
     "json_path": _json_path,

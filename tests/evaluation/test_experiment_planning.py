@@ -1,6 +1,7 @@
 """Planning experiments: what is refused, what is pinned, what it will take; and what of an answer counts."""
 
 import json
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -176,6 +177,16 @@ def test_what_cannot_be_found_is_told(kind: str, argument: str) -> None:
     with pytest.raises(NotExtracted) as missing:
         extract(Extraction(kind, argument), "\n")
     assert missing.value.message.endswith(".")
+
+
+def test_json_is_found_behind_many_brackets_and_a_flood_of_them_holds_nobody_up() -> None:
+    by_path = Extraction("json_path", "$.city")
+    assert extract(by_path, "As [1] and [see] say, " * 1_000 + '{"city": "Рим"}') == "Рим"
+    began = time.monotonic()
+    for flood in ("[" * 300_000, "[x" * 300_000, "[1," * 20_000, '{"a":' * 50_000):
+        with pytest.raises(NotExtracted):
+            extract(by_path, flood)
+    assert time.monotonic() - began < 5
 
 
 def test_experiments_of_others_are_not_found(project: Keys, other_project: Keys, good: Draft) -> None:
