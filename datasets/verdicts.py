@@ -81,11 +81,12 @@ def verdict(run: str, key: ScoreKey, share: bool, against: Against) -> Verdict:
 
 
 def signed(value: float, share: bool, digits: int | None = None) -> str:
-    """A difference with its sign, in per cent for shares."""
+    """A difference with its sign, in per cent for shares; with `digits` as in a table, zeros at the end included."""
+    places = (0 if share else 3) if digits is None else digits
+    rounded = round(value * 100 if share else value, places)
+    number = decimal(abs(rounded), places)
     if digits is None:
-        digits = 0 if share else 3
-    rounded = round(value * 100 if share else value, digits)
-    number = _trimmed(decimal(abs(rounded), digits))
+        number = _trimmed(number)
     sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
     return f"{sign}{number} %" if share else f"{sign}{number}"
 

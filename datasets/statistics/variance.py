@@ -56,4 +56,5 @@ def components(judged: Sequence[Sequence[Sequence[float]]]) -> Components | None
         sampling = max(0.0, (between_answers / (b - a) - (judge or 0.0)) / ((n - shares) / (b - a)))
     among = between_items / (a - 1) - (judge or 0.0) - (shares - squares / n) / (a - 1) * (sampling or 0.0)
     found = Components(max(0.0, among / ((n - sizes / n) / (a - 1))), sampling, judge, (a, b, n))
-    return found if found.total > 0 else None
+    # What is left of equal values that were added up is no variance.
+    return found if found.total > (1e-12 * max(1.0, *map(abs, values))) ** 2 else None

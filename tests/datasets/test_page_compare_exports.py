@@ -7,6 +7,7 @@ import pytest
 from arro3.io import read_parquet
 
 from datasets.tidy import COLUMNS
+from datasets.verdicts import signed
 from tests.datasets.grid import Grid, once
 
 QUALITY = [[[0.25, 0.75], [1.0]], [[0.5], [0.5]], [[1.0, 1.0], [0.0]]] * 4
@@ -96,3 +97,8 @@ def test_the_page_shows_the_spread_and_both_tests(page_client, vera, project, tw
     ranks = client.get(f"{at}&test=ranks&of={second}&show=worse&baseline={first}").content.decode()
     assert 'name="test" value="ranks"' in ranks and "Nothing got worse" in ranks
     assert "<canvas data-chart" not in page and "<canvas data-chart" in ranks
+
+
+def test_columns_of_a_table_have_equally_many_digits() -> None:
+    assert [signed(0.26, False, 3), signed(-0.1, True, 1), signed(0.0, False, 3)] == ["+0.260", "−10.0 %", "0.000"]
+    assert [signed(0.26, False), signed(-0.1, True)] == ["+0.26", "−10 %"]

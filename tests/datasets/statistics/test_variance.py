@@ -70,6 +70,7 @@ def test_what_was_not_repeated_is_not_told_apart() -> None:
     assert repeated is not None and repeated.sampling == 0.5 and repeated.judge is None
     judged = components([[[1.0, 2.0]], [[5.0, 6.0]]])
     assert judged is not None and judged.sampling is None and judged.judge == 0.5
+    assert components([[[0.1 + 0.2], [0.3]]] * 7) is None, "the last bits of a float are no variance"
     assert components([[[1.0]]]) is None and components([[[1.0]], [[1.0]]]) is None
     assert components([[[1.0], []], [[]], [[2.0]]]) == components([[[1.0]], [[2.0]]])
 
