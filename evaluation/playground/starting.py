@@ -14,9 +14,9 @@ from evaluation.playground.state import Column, Message, Said, State, pretty, ro
 from llm.models import LlmConnection
 from prompts import history
 from prompts.examples import as_text
-from tracing.records import Observation
+from tracing.records import Observation, Trace
 from tracing.store import store
-from tracing.store.base import Cursor, ObservationQuery
+from tracing.store.base import Cursor, ObservationQuery, TraceQuery
 
 
 def blank(project_id: str) -> State:
@@ -37,7 +37,7 @@ def from_version(project_id: str, name: str, version: int | None) -> Column:
 def from_observation(project_id: str, trace_id: str, observation_id: str) -> State:
     """What an observation was asked, with its model and parameters; what it answered stands below. Raises NotFound."""
     observation = _observation(project_id, trace_id, observation_id)
-    column = Column(messages=_messages(observation), model=observation.model or "")
+    column = Column(messages=_messages(observation.input), model=observation.model or "")
     parameters = to_value(observation.model_parameters)
     asked = to_value(observation.input)
     beside = {key: asked.get(key) for key in ("tools", "response_format")} if isinstance(asked, dict) else {}
@@ -54,13 +54,16 @@ def variables_of_item(project_id: str, item_id: str, names: list[str]) -> dict[s
     return _only(names, _said(given))
 
 
-def variables_of_observation(project_id: str, trace_id: str, observation_id: str, names: list[str]) -> dict[str, str]:
-    """The variables that an observation's input fills, likewise. Raises NotFound."""
-    observation = _observation(project_id, trace_id, observation_id)
-    given = to_value(observation.input)
+def variables_of_traced(project_id: str, trace_id: str, observation_id: str, names: list[str]) -> dict[str, str]:
+    """The variables that the input of a trace, or of an observation in it, fills, likewise. Raises NotFound."""
+    if observation_id:
+        asked = _observation(project_id, trace_id, observation_id).input
+    else:
+        asked = _trace(project_id, trace_id).input
+    given = to_value(asked)
     if isinstance(given, dict) and (found := {name: _said(given[name]) for name in names if name in given}):
         return found
-    messages = _messages(observation)
+    messages = _messages(asked)
     return _only(names, messages[-1].content if messages else "")
 
 
@@ -88,10 +91,18 @@ def _observation(project_id: str, trace_id: str, observation_id: str) -> Observa
     return rows[0]
 
 
-def _messages(observation: Observation) -> list[Message]:
-    content = read_content(observation.input)
+def _trace(project_id: str, trace_id: str) -> Trace:
+    query = TraceQuery(project_id=project_id, ids=(trace_id,), with_bodies=True, window=Cursor(limit=1))
+    rows = () if "\0" in trace_id else store().traces(query).rows
+    if not rows:
+        raise NotFound(_("There is no such trace."))
+    return rows[0]
+
+
+def _messages(asked: str | None) -> list[Message]:
+    content = read_content(asked)
     if content.kind != "messages":
-        return [Message(content=content.text or (observation.input or ""))]
+        return [Message(content=content.text or (asked or ""))]
     rows = []
     for message in content.messages:
         more: dict[str, Any] = {"tool_call_id": message.answers} if message.answers else {}

@@ -184,7 +184,7 @@ class Items(PlaygroundPage):
 
 
 class Variables(PlaygroundPage):
-    """The variables (`?name=`…) that an item, or a trace's observation, fills."""
+    """The variables (`?name=`…) that an item, a trace, or an observation in it fills."""
 
     write_permission = None
 
@@ -195,7 +195,7 @@ class Variables(PlaygroundPage):
             found = starting.variables_of_item(self.project_id, asked["item"], names)
         elif asked.get("trace"):
             where = asked["trace"], asked.get("observation", "")
-            found = starting.variables_of_observation(self.project_id, *where, names)
+            found = starting.variables_of_traced(self.project_id, *where, names)
         else:
             found = {}
         return JsonResponse({"variables": found})

@@ -66,12 +66,13 @@
     const asked = new URLSearchParams(query);
     for (const name of names().keys()) asked.append("name", name);
     const answer = await fetch(`${root.dataset.variables}?${asked}`);
-    if (!answer.ok) return;
+    if (!answer.ok) return false;
     const found = (await answer.json()).variables;
     Object.assign(values, found);
     for (const label of list.querySelectorAll("label")) if (Object.hasOwn(found, label.dataset.name)) label.querySelector("textarea").value = found[label.dataset.name];
     status.textContent = Object.keys(found).length ? say("filled").replace("{names}", Object.keys(found).join(", ")) : say("unfilled");
     changed();
+    return true;
   }
 
   // --- Keeping ----------------------------------------------------------------------------------------
@@ -272,6 +273,16 @@
     if (!button) return;
     fill({ item: button.dataset.fill });
     document.getElementById("playground-items").close();
+  });
+  document.querySelector("[data-trace-form]").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target, fault = form.querySelector("[data-trace-fault]"), typed = form.elements.trace.value.trim();
+    const address = /\/traces\/([^?#]+)(?:\?([^#]*))?/.exec(typed);
+    const trace = address ? decodeURIComponent(address[1]) : typed, observation = new URLSearchParams(address?.[2] || "").get("observation") || "";
+    const there = await fill({ trace, observation });
+    fault.textContent = say("noTrace");
+    fault.hidden = there;
+    if (there) form.closest("dialog").close();
   });
 
   // --- Publishing, and on to an experiment --------------------------------------------------------------

@@ -182,6 +182,8 @@ def test_variables_come_from_items_and_traces(bobs: Player, api: Api, connection
     [generation] = api.get(f"traces/{trace_id}").json()["observations"]
     where = f"trace={trace_id}&observation={generation['id']}"
     assert filled(f"{where}&name=question") == {"question": "What is the capital of France?"}
+    assert filled(f"trace={trace_id}&name=question") == {"question": "What is the capital of France?"}
+    assert bobs.client.get(f"{bobs.root}/-/variables?trace=nowhere&name=question").status_code == 404
     page = bobs.client.get(f"{bobs.root}?{where}").content.decode()
     assert "What is the capital of France?" in page
     assert bobs.client.get(f"{bobs.root}?trace={trace_id}&observation=none").status_code == 404
