@@ -1,9 +1,14 @@
-"""Where the embedded servers live: short sockets, private folders, and as root no door opened for them."""
+"""Where the embedded servers live: short sockets, private folders, and as root no door opened for them.
+
+Each test holds for whoever runs it. Root gives files to others and keeps databases for them; an ordinary user, who
+can do neither, must end where the same sentence leads him.
+"""
 
 import os
 import shutil
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -12,18 +17,39 @@ import pytest
 from promptlab import embedded, places
 from tests.house.running import temporary_folder
 
-root_only = pytest.mark.skipif(
-    os.geteuid() != 0,
-    reason="This is about files of several users, which only root can make: it runs where the tests run as root, as in "
-    "a container. All else in this file holds for every user.",
-)
+ROOT = os.geteuid() == 0
+NOBODY = 65534
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
     folder = temporary_folder()
     yield folder
+    folder.chmod(0o711)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def ordinary_owner(folder: Path) -> Iterator[None]:
+    """For root: what is inside is done by an ordinary user, whose the folder becomes."""
+    if not ROOT:
+        yield
+        return
+    os.chown(folder, NOBODY, NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that only its owner enters, as `/root` and many homes are."""
+    monkeypatch.setattr(places, "OUTSIDE", folder / "outside")
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    return closed
 
 
 def test_sockets_of_a_long_path_stand_in_a_short_private_folder(folder: Path) -> None:
@@ -61,59 +87,51 @@ def test_a_cluster_cut_short_while_it_was_made_is_made_again(folder: Path) -> No
     assert not unfinished.exists()
 
 
-@root_only
-def test_root_leaves_closed_folders_closed_and_keeps_the_databases_elsewhere(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(places, "OUTSIDE", folder / "outside")
-    closed = folder / "closed"
-    closed.mkdir(mode=0o700)
+def test_closed_folders_stay_closed_and_root_keeps_the_databases_elsewhere(folder: Path, closed: Path) -> None:
     chosen = places.settle(closed / "data")
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
-    assert chosen.home.parent == folder / "outside"
-    assert f"they live in {chosen.home}." in chosen.notices[0]
+    if ROOT:
+        assert chosen.home.parent == folder / "outside"
+        assert f"they live in {chosen.home}." in chosen.notices[0]
+    else:
+        assert (chosen.home, chosen.notices) == (closed / "data", ())
     again = places.settle(closed / "data")
     assert (again.home, again.notices) == (chosen.home, ())
 
 
-@root_only
-def test_a_new_data_folder_never_meets_the_databases_of_a_deleted_one(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(places, "OUTSIDE", folder / "outside")
-    (folder / "closed").mkdir(mode=0o700)
-    first = places.settle(folder / "closed" / "data").home
-    shutil.rmtree(folder / "closed" / "data")
-    assert places.settle(folder / "closed" / "data").home != first
+def test_a_new_data_folder_never_meets_the_databases_of_a_deleted_one(closed: Path) -> None:
+    (places.settle(closed / "data").home / "postgres").mkdir()
+    shutil.rmtree(closed / "data")
+    assert not (places.settle(closed / "data").home / "postgres").exists()
 
 
-@root_only
-def test_root_runs_an_ordinary_users_database_as_that_user(folder: Path) -> None:
+def test_a_database_runs_as_the_ordinary_user_whose_it_is(folder: Path) -> None:
+    owner = 1 if ROOT else os.geteuid()
     (folder / "data" / "postgres").mkdir(parents=True)
-    os.chown(folder / "data" / "postgres", 1, 1)
-    chosen = places.settle(folder / "data")
-    assert chosen.account is not None
-    assert chosen.account.uid == 1
+    os.chown(folder / "data" / "postgres", owner, -1)
+    account = places.settle(folder / "data").account
+    assert (account.uid if account else os.geteuid()) == owner
 
 
-@root_only
 def test_a_database_behind_a_door_closed_since_is_refused_with_the_remedy(folder: Path) -> None:
     data = folder / "data"
     places.settle(data)
     (data / "postgres").mkdir()
-    os.chown(data / "postgres", 65534, 65534)
-    folder.chmod(0o700)
-    with pytest.raises(places.Refusal, match="cannot enter that folder: let that user pass"):
+    if ROOT:
+        os.chown(data / "postgres", NOBODY, NOBODY)
+        folder.chmod(0o700)
+        remedy = "cannot enter that folder: let that user pass"
+    else:
+        folder.chmod(0)
+        remedy = "cannot be written to .*: make it writable"
+    with pytest.raises(places.Refusal, match=remedy):
         places.settle(data)
 
 
-@root_only
 def test_an_ordinary_user_is_told_whose_database_it_is(folder: Path) -> None:
-    (folder / "postgres").mkdir()
-    os.chown(folder, 65534, 65534)
-    os.seteuid(65534)
-    try:
-        with pytest.raises(places.Refusal, match="belongs to user root: start PromptLab as that user"):
-            places.settle(folder)
-    finally:
-        os.seteuid(0)
+    (folder / "postgres").symlink_to("/")  # stands for a database of root's, which only root could make
+    with (
+        ordinary_owner(folder),
+        pytest.raises(places.Refusal, match=f"belongs to user {Path('/').owner()}: start PromptLab as that user"),
+    ):
+        places.settle(folder)
