@@ -18,8 +18,9 @@ from django.utils import timezone
 from datasets.models import DatasetItem
 from evaluation import response_cache
 from evaluation.asking import Template, Unfilled, request_of, values_of
+from evaluation.experiment_draft import Draft
+from evaluation.experiment_lookup import Found, looked_up
 from evaluation.models.experiments import ModelArm, PromptArm
-from evaluation.planning import Draft, Found, looked_up
 from llm import costs, tokens
 from llm.limits import CONCURRENCY
 from llm.models import LlmConnection

@@ -16,10 +16,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from common.errors import DomainError, Invalid
+from evaluation.experiment_draft import Draft, EvaluatorChoice, ItemFilter, ModelChoice, PromptChoice
 from evaluation.extraction import Extraction
 from evaluation.mapping import Mapped
 from evaluation.models import Evaluator
-from evaluation.planning import Draft, EvaluatorChoice, ItemFilter, ModelChoice, PromptChoice
 from llm.models import LlmConnection
 from prompts import lookup, templates
 from prompts.models import PromptVersion

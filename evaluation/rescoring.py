@@ -16,8 +16,9 @@ from accounts.authors import Author
 from common.errors import Conflict, Invalid, NotFound
 from datasets.models import DatasetRun, DatasetRunItem
 from evaluation import mapping
+from evaluation.chosen_evaluators import chosen_evaluators
+from evaluation.experiment_draft import EvaluatorChoice
 from evaluation.models.experiments import Rescoring
-from evaluation.planning import EvaluatorChoice, chosen_evaluators
 from evaluation.tasks import enqueue_rescoring
 
 MAX_RUNS = 200

@@ -17,8 +17,9 @@ from accounts.authors import Author
 from common.errors import Conflict, Invalid, NotFound
 from datasets.models import DatasetRunItem
 from evaluation.counting import recount
+from evaluation.experiment_draft import MAX_DESCRIPTION
 from evaluation.models.experiments import EXPERIMENT_NAME, Experiment, Job
-from evaluation.planning import MAX_DESCRIPTION, as_told
+from evaluation.planning import as_told
 from evaluation.tasks import enqueue_experiment
 from evaluation.texts import line, within
 

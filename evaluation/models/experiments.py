@@ -24,7 +24,7 @@ class Experiment(models.Model):
     """A plan with everything pinned, and how far it has come.
 
     `version_at` is the moment at which the dataset's items are taken, `item_filter` which of them
-    (`evaluation.planning.ItemFilter`); `mapping` is a list of `{variable, source, json_path}`; `extraction` an
+    (`evaluation.experiment_draft.ItemFilter`); `mapping` is a list of `{variable, source, json_path}`; `extraction` an
     `evaluation.extraction.Extraction`. `spent` is in US dollars, `cost_cap` too (None: no cap). `reason` says why it
     stands still, where a program decided it.
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from common.errors import DomainError, NotFound
 from datasets.models import DatasetRun
 from evaluation import evaluators, rescoring
-from evaluation.planning import EvaluatorChoice
+from evaluation.experiment_draft import EvaluatorChoice
 from evaluation.views.experiments import WRITE, ExperimentsPage
 
 RUNS_NAMED = 20

@@ -11,9 +11,10 @@ from datasets.items import ItemChange, put_items
 from datasets.models import Dataset, DatasetItem
 from evaluation import evaluators
 from evaluation.definitions import Metric
+from evaluation.experiment_draft import Draft, EvaluatorChoice, ModelChoice, PromptChoice
 from evaluation.models import Evaluator
 from evaluation.models.experiments import Experiment, Job
-from evaluation.planning import Draft, EvaluatorChoice, ModelChoice, PromptChoice, plan
+from evaluation.planning import plan
 from llm.models import LlmConnection
 from tests.conftest import Api, Keys
 from tests.endpoint.geography import COUNTRIES

@@ -16,12 +16,13 @@ from datasets.items import ItemChange, put_items
 from datasets.models import Dataset, DatasetItem
 from evaluation import steering
 from evaluation.estimating import estimate
+from evaluation.experiment_draft import Draft, ItemFilter, ModelChoice, PromptChoice
 from evaluation.extraction import Extraction, NotExtracted, extract
 from evaluation.extraction import checked as checked_extraction
 from evaluation.manifest import manifest
 from evaluation.mapping import Mapped
 from evaluation.models.experiments import Cell, Experiment, Job
-from evaluation.planning import Draft, ItemFilter, ModelChoice, PromptChoice, plan
+from evaluation.planning import plan
 from tests.conftest import Api, Keys
 from tests.evaluation.plans import MODEL, capitals, connect, draft, exact, planned, prompt
 

@@ -12,9 +12,9 @@ from datasets.models import DatasetRun
 from datasets.runs import run_named
 from evaluation import evaluators, rescorer, rescoring
 from evaluation.definitions import Code, Judge, Output
+from evaluation.experiment_draft import EvaluatorChoice
 from evaluation.mapping import Mapped
 from evaluation.models.experiments import Rescoring
-from evaluation.planning import EvaluatorChoice
 from tests.conftest import Api, Keys
 from tests.evaluation.plans import capitals, exact
 from tests.evaluation.scoring.conftest import Scripted, model  # noqa: F401
