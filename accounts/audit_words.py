@@ -44,6 +44,7 @@ SUBJECTS: Mapping[str, Any] = {
     "dashboard": _("dashboard"),
     "dataset": _("dataset"),
     "dataset_run": _("dataset run"),
+    "default_model": _("default model"),
     "evaluation_rule": _("evaluation rule"),
     "evaluator": _("evaluator"),
     "execution": _("executions of evaluators"),

@@ -61,7 +61,7 @@ class FailureKind(StrEnum):
     INVALID_ANSWER = "invalid_answer"  # an answer came that is none: no JSON, no choices
     FORBIDDEN_HOST = "forbidden_host"  # a private address that the instance's admin does not allow
     CANCELLED = "cancelled"  # whoever asked hung up
-    UNREADABLE_KEY = "unreadable_key"  # sealed by another PROMPTLAB_SECRET_KEY
+    UNREADABLE_KEY = "unreadable_key"  # sealed under another PROMPTLAB_ENCRYPTION_KEY
 
 
 # The same request may succeed later; sent again as it is, the others fail again.

@@ -23,6 +23,8 @@ from common import crypto
 from common.errors import Invalid
 from llm import costs, failures
 from llm.calls import RETRYABLE, Answer, CallFailed, ChatRequest, FailureKind, Piece
+from llm.connections import of_project
+from llm.defaults import usual
 from llm.destinations import NoAddress, address_of, client_of
 from llm.failures import Fault
 from llm.limits import Limits
@@ -196,18 +198,23 @@ class Clients:
     """
 
     def __init__(self, project_id: str, patience: Patience | None = None) -> None:
-        found = LlmConnection.objects.filter(project_id=project_id).order_by("created_at", "id")
-        self.connections: tuple[LlmConnection, ...] = tuple(found)
+        self.connections: tuple[LlmConnection, ...] = tuple(of_project(project_id))
         self._patience = patience
         self._clients: dict[str, Client] = {}
 
     def named(self, provider: str | None) -> Client:
-        """The client of the connection of that name; None takes the project's first one. Raises NoConnection."""
-        for connection in self.connections:
-            if provider is None or connection.provider == provider:
-                if connection.pk not in self._clients:
-                    self._clients[connection.pk] = Client(connection, self._patience)
-                return self._clients[connection.pk]
+        """The client of the connection of that name; None takes the one of the project's default model.
+
+        Raises NoConnection.
+        """
+        if provider is None:
+            found = usual(self.connections)
+        else:
+            found = next((one for one in self.connections if one.provider == provider), None)
+        if found is not None:
+            if found.pk not in self._clients:
+                self._clients[found.pk] = Client(found, self._patience)
+            return self._clients[found.pk]
         if provider is None:
             raise NoConnection(_("The project has no LLM connection. Add one under Settings → LLM connections."))
         raise NoConnection(

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.authors import Author
@@ -97,6 +98,11 @@ def add_models(project_id: str, connection_id: str, names: Sequence[str], author
     return added
 
 
+def of_project(project_id: str) -> QuerySet[LlmConnection]:
+    """The project's connections, oldest first."""
+    return LlmConnection.objects.filter(project_id=project_id).order_by("created_at", "id")
+
+
 def own(project_id: str, connection_id: str) -> LlmConnection:
     """The project's connection of that id. Raises NotFound."""
     return find(LlmConnection.objects.filter(project_id=project_id), connection_id, "LLM connection not found")
@@ -104,6 +110,7 @@ def own(project_id: str, connection_id: str) -> LlmConnection:
 
 def as_told(connection: LlmConnection) -> dict[str, Any]:
     """What the audit log keeps of a connection: no secret."""
+    terms = {name: getattr(connection, name) for name in (*BOUNDS, "prices")}
     return {
         "adapter": connection.adapter,
         "baseURL": connection.base_url or None,
@@ -112,7 +119,7 @@ def as_told(connection: LlmConnection) -> dict[str, Any]:
         "customModels": connection.custom_models,
         "withDefaultModels": connection.with_default_models,
         "config": connection.config,
-        **connection_terms.as_told({name: getattr(connection, name) for name in (*BOUNDS, "prices")}),
+        **connection_terms.as_told({**terms, "defaultModel": connection.default_model or None}),
     }
 
 
@@ -156,7 +163,7 @@ def _check(draft: Draft) -> dict[str, Any]:
     if draft.adapter not in dict(ADAPTERS):
         raise Invalid(f"adapter must be one of {', '.join(dict(ADAPTERS))}.", "adapter")
     checked = {
-        "provider": _name(draft.provider, "provider"),
+        "provider": checked_name(draft.provider, "provider"),
         "adapter": draft.adapter,
         "base_url": check_url(draft.base_url, "baseURL") if draft.base_url.strip() else "",
         "custom_models": _models(draft.custom_models),
@@ -171,7 +178,8 @@ def _check(draft: Draft) -> dict[str, Any]:
     return checked
 
 
-def _name(text: str, field: str) -> str:
+def checked_name(text: str, field: str) -> str:
+    """The name of a provider or a model without spaces around it. Raises Invalid, which names the field."""
     text = text.strip()
     if not 1 <= len(text) <= LONGEST_NAME or not text.isprintable():
         raise Invalid(
@@ -184,7 +192,7 @@ def _name(text: str, field: str) -> str:
 def _models(names: Sequence[str]) -> list[str]:
     if len(names) > MOST_MODELS:
         raise Invalid(_("Give up to %(most)s models.") % {"most": MOST_MODELS}, "customModels")
-    return list(dict.fromkeys(_name(name, f"customModels[{place}]") for place, name in enumerate(names)))
+    return list(dict.fromkeys(checked_name(name, f"customModels[{place}]") for place, name in enumerate(names)))
 
 
 def _secret(adapter: str, text: str) -> str:

@@ -95,6 +95,8 @@ class LlmConnection(models.Model):
     tokens_per_minute = models.PositiveIntegerField(null=True, blank=True)
     answer_seconds = models.PositiveIntegerField(null=True, blank=True)  # how long one answer may take
     prices = models.JSONField(null=True, blank=True)  # what `llm.costs` reads: the provider's own, in any currency
+    # What is asked where no model is named (`llm.defaults`); one connection of a project has it at most.
+    default_model = models.CharField(max_length=200, blank=True, default="", editable=False)
     last_test = models.JSONField(null=True, blank=True, editable=False)  # what `llm.probing` found, and when
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -103,7 +105,12 @@ class LlmConnection(models.Model):
         verbose_name = _("LLM connection")
         verbose_name_plural = _("LLM connections")
         ordering = ["-created_at", "id"]
-        constraints = [models.UniqueConstraint(fields=["project", "provider"], name="llm_connection_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "provider"], name="llm_connection_once"),
+            models.UniqueConstraint(
+                fields=["project"], condition=~models.Q(default_model=""), name="default_model_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.provider

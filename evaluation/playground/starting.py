@@ -11,7 +11,8 @@ from common.errors import NotFound
 from datasets.items import current_item
 from datasets.jsontext import to_value
 from evaluation.playground.state import Column, Message, Said, State, pretty, rows_of, typed
-from llm.models import LlmConnection
+from llm.connections import of_project
+from llm.defaults import usual, usual_model
 from prompts import history
 from prompts.examples import as_text
 from tracing.records import Observation, Trace
@@ -20,7 +21,7 @@ from tracing.store.base import Cursor, ObservationQuery, TraceQuery
 
 
 def blank(project_id: str) -> State:
-    """One column with the first connection and its first model."""
+    """One column with the project's default model."""
     rows = [Message(role="system"), Message(role="user")]
     return State(columns=[_with_model(project_id, Column(messages=rows))])
 
@@ -133,12 +134,10 @@ def _with_settings(column: Column, given: Mapping[str, Any]) -> Column:
 
 
 def _with_model(project_id: str, column: Column) -> Column:
-    """The connection that lists the column's model, else the first one; its first model where none was named."""
-    connections = list(LlmConnection.objects.filter(project_id=project_id).order_by("created_at", "id"))
-    if connections:
-        knowing = [one for one in connections if column.model in one.custom_models]
-        chosen = (knowing or connections)[0]
+    """The connection that lists the column's model; else, and where none was named, the project's default."""
+    connections = list(of_project(project_id))
+    chosen = next((one for one in connections if column.model in one.custom_models), None) or usual(connections)
+    if chosen:
         column.connection = chosen.pk
-        if not column.model and chosen.custom_models:
-            column.model = chosen.custom_models[0]
+        column.model = column.model or usual_model(chosen)
     return column

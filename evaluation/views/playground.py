@@ -19,7 +19,7 @@ from evaluation.playground import starting
 from evaluation.playground.drafts import draft_of, keep, newest_of, state_of
 from evaluation.playground.running import stream
 from evaluation.playground.state import MOST_COLUMNS, Column, State, config_of, read
-from llm.models import LlmConnection
+from llm.connections import of_project
 from prompts.authors import Author
 from prompts.models import Prompt, PromptVersion
 from prompts.publishing import Draft, create_version
@@ -69,7 +69,7 @@ class Playground(PlaygroundPage):
             "blank": Column(),
             "draft_id": draft_id,
             "author": author,
-            "connections": LlmConnection.objects.filter(project_id=self.project_id).order_by("created_at", "id"),
+            "connections": of_project(self.project_id),
             "prompts": prompts.values_list("name", flat=True),
             "datasets": Dataset.objects.filter(project_id=self.project_id).order_by("-updated_at"),
             "may_write": self.may(WRITE),
@@ -165,7 +165,7 @@ class NewColumn(PlaygroundPage):
         [column] = starting.blank(self.project_id).columns
         if name := request.GET.get("prompt", ""):
             column = starting.from_version(self.project_id, name, _number(request.GET.get("version")))
-        connections = LlmConnection.objects.filter(project_id=self.project_id).order_by("created_at", "id")
+        connections = of_project(self.project_id)
         told = {"column": column, "connections": connections, "may_publish": self.may("prompts:write")}
         return self.render(told | {"versions": _versions(self.project_id, [column]).get(column.prompt)})
 
