@@ -57,7 +57,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """An LLM as a judge; without `provider` and `model` the project's default judges."""
+    """An LLM as a judge; without `provider` and `model` the project's default judges (`llm.defaults`)."""
 
     messages: Sequence[tuple[str, str]]  # role and content
     output: Output

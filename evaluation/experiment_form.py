@@ -20,7 +20,8 @@ from evaluation.experiment_draft import Draft, EvaluatorChoice, ItemFilter, Mode
 from evaluation.extraction import Extraction
 from evaluation.mapping import Mapped
 from evaluation.models import Evaluator
-from llm.models import LlmConnection
+from llm.connections import of_project
+from llm.defaults import usual, usual_model
 from prompts import lookup, templates
 from prompts.models import PromptVersion
 
@@ -113,10 +114,10 @@ def begun(project_id: str, asked: QueryDict) -> Typed:
     rows = [PromptRow(name, versions[at] if at < len(versions) else "") for at, name in enumerate(names)]
     connections, models = asked.getlist("connection"), asked.getlist("model")
     pairs = dict.fromkeys(zip(connections, models, strict=False))
-    first = LlmConnection.objects.filter(project_id=project_id).order_by("created_at", "id").first()
+    first = usual(of_project(project_id))
     model_rows = [ModelRow(connection, model) for connection, model in pairs]
     if not model_rows and first is not None:
-        model_rows = [ModelRow(first.pk, (first.custom_models or [""])[0])]
+        model_rows = [ModelRow(first.pk, usual_model(first))]
     unique = list({(row.name, row.version): row for row in rows}.values())
     return Typed(dataset=asked.get("dataset", ""), prompts=unique or [PromptRow()], models=model_rows or [ModelRow()])
 

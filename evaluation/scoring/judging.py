@@ -23,6 +23,7 @@ from evaluation.scoring.parts import mapped, whole_text
 from evaluation.scoring.reading import Unreadable, Verdict, read_verdict
 from llm.calls import Answer, CallFailed, ChatRequest, FailureKind
 from llm.client import Client, Clients
+from llm.defaults import usual_model
 from prompts.templates import compile_prompt
 from tracing.recorder import RecordedCall
 
@@ -316,8 +317,7 @@ def _model(asked: Asked, clients: Clients) -> tuple[Client, str]:
         client = clients.named(asked.definition.provider)
     except Invalid as refusal:
         raise ScoringFailed(refusal.message) from None
-    listed = client.connection.custom_models
-    model = asked.definition.model or (listed[0] if listed else "")
+    model = asked.definition.model or usual_model(client.connection)
     if not model:
         raise ScoringFailed(
             f"The evaluator names no model, and the LLM connection {client.connection.provider!r} lists none. "

@@ -30,7 +30,8 @@ from evaluation.models import EvaluationRule, Evaluator, EvaluatorType
 from evaluation.scoring.metrics.table import METRICS, metric_of
 from evaluation.scoring.normalising import FORMS, PRESETS, Profile
 from evaluation.views.evaluator_trying import looked_at
-from llm.models import LlmConnection
+from llm.connections import of_project
+from llm.defaults import default_model
 
 WRITE = "evaluation:write"
 VERSIONS = 50
@@ -109,7 +110,8 @@ class EvaluatorForm(EvaluatorsPage):
             "roles": ROLES,
             "data_types": OUTPUT_TYPES,
             "sources": list(SOURCES),
-            "connections": LlmConnection.objects.filter(project_id=self.project_id).order_by("created_at", "id"),
+            "connections": of_project(self.project_id),
+            "default": default_model(self.project_id),
             "looked_at": looked_at(self.project_id),
         }
         if is_metric:
@@ -238,7 +240,7 @@ def about(evaluator: Evaluator, versions: Any) -> Any:
     if version.metric is not None:
         kind = version.metric.get("kind", "")
         return METRICS[kind].label if kind in METRICS else kind
-    return version.model or _("the first model of the project")
+    return version.model or _("the project's default model")
 
 
 def _typed(request: HttpRequest) -> Typed:

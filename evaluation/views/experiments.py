@@ -21,7 +21,7 @@ from evaluation.models import Experiment
 from evaluation.planning import plan
 from evaluation.progress import progress
 from evaluation.standard_metrics import add_standard_metrics
-from llm.models import LlmConnection
+from llm.connections import of_project
 from prompts.models import Prompt
 
 WRITE = "evaluation:write"
@@ -65,7 +65,7 @@ class NewExperiment(ExperimentsPage):
             "error": error,
             "datasets": Dataset.objects.filter(project_id=self.project_id).order_by("-updated_at", "name"),
             "prompts": prompts.order_by("name").values_list("name", flat=True),
-            "connections": LlmConnection.objects.filter(project_id=self.project_id).order_by("created_at", "id"),
+            "connections": of_project(self.project_id),
             "evaluators": evaluators_of(self.project_id),
             "strategies": STRATEGIES,
             "may_connect": self.may("llm_connections:write"),
