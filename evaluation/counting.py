@@ -7,7 +7,7 @@ from evaluation.models.experiments import Cell, Experiment, Job
 _RECOUNT = f"""
     UPDATE {Cell._meta.db_table} AS cell SET
         answered = counted.answered, failed = counted.failed, cached = counted.cached, scored = counted.scored,
-        unscored = counted.unscored, cost = counted.cost, latency = counted.latency
+        unscored = counted.unscored, cost = counted.cost, unpriced = counted.unpriced, latency = counted.latency
     FROM (
         SELECT cell_id,
             count(*) FILTER (WHERE state IN ('SCORING', 'DONE')) AS answered,
@@ -16,6 +16,7 @@ _RECOUNT = f"""
             count(*) FILTER (WHERE state = 'DONE') AS scored,
             count(*) FILTER (WHERE flawed) AS unscored,
             coalesce(sum(cost), 0) AS cost,
+            sum(unpriced) AS unpriced,
             coalesce(sum(latency) FILTER (WHERE state IN ('SCORING', 'DONE')), 0) AS latency
         FROM {Job._meta.db_table} WHERE experiment_id = %s GROUP BY cell_id
     ) AS counted

@@ -42,7 +42,7 @@ def jobs_page(experiment: Experiment, listed: str, cursor: str) -> JobsPage:
     """The jobs of a list, in their order; three queries."""
     rows = Job.objects.filter(LISTS[listed][1], experiment=experiment).order_by("id")
     page = cut(rows.select_related("item", "cell__prompt", "cell__model"), cursor, ROWS)
-    names = dict(experiment.evaluators.values_list("position", "evaluator__name"))
+    names = dict(experiment.evaluators.values_list("position", "name"))
     return JobsPage([_line(job, names) for job in page.rows], page)
 
 

@@ -6,12 +6,10 @@ by its seed. Keys of providers are not in it.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from datasets.jsontext import to_text, to_value
 from datasets.models import DatasetItem
-from evaluation.definitions import definition_of
 from evaluation.models.experiments import ChosenEvaluator, Experiment, Job, ModelArm, PromptArm
 
 FORMAT = "promptlab-experiment/1"
@@ -47,7 +45,7 @@ def manifest(experiment: Experiment) -> dict[str, Any]:
         "models": [_model(arm) for arm in experiment.models.select_related("connection")],
         "mapping": experiment.mapping,
         "extraction": experiment.extraction,
-        "evaluators": [_evaluator(one) for one in experiment.evaluators.select_related("version__evaluator")],
+        "evaluators": [_evaluator(one) for one in experiment.evaluators.all()],
         "repetitions": experiment.repetitions,
         "use_cache": experiment.use_cache,
         "concurrency": experiment.concurrency,
@@ -96,12 +94,11 @@ def _model(arm: ModelArm) -> dict[str, Any]:
 
 
 def _evaluator(chosen: ChosenEvaluator) -> Mapping[str, Any]:
-    version = chosen.version
     return {
         "id": chosen.evaluator_id,
-        "name": version.evaluator.name,
-        "type": version.evaluator.type,
-        "version": version.version,
-        "mapping": chosen.mapping if chosen.mapping is not None else version.mapping,
-        "definition": asdict(definition_of(version)),
+        "name": chosen.name,
+        "type": chosen.type,
+        "version": chosen.number,
+        "mapping": chosen.mapping if chosen.mapping is not None else chosen.definition.get("mapping"),
+        "definition": chosen.definition,
     }

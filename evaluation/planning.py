@@ -17,6 +17,7 @@ from common.errors import Invalid
 from datasets.models import MAX_RUN_NAME, Dataset, DatasetRun
 from datasets.runs import run_id
 from evaluation import mapping
+from evaluation.definitions import definition_of
 from evaluation.experiment_draft import Draft
 from evaluation.experiment_lookup import Found, looked_up
 from evaluation.models.experiments import Cell, ChosenEvaluator, Experiment, Job, ModelArm, PromptArm
@@ -45,6 +46,10 @@ def plan(project_id: str, draft: Draft, author: Author) -> Experiment:
                 experiment=experiment,
                 evaluator_id=version.evaluator_id,
                 version=version,
+                name=version.evaluator.name,
+                type=version.evaluator.type,
+                number=version.version,
+                definition=asdict(definition_of(version)),
                 mapping=mapping.stored(mapped),
                 position=position,
             )
@@ -135,8 +140,8 @@ def _write_jobs(experiment: Experiment, item_keys: Sequence[int]) -> None:
             f"""
             INSERT INTO {Job._meta.db_table}
                 (experiment_id, cell_id, item_id, repetition, state, round, attempts,
-                 error_kind, error, note, cached, scoring, flawed)
-            SELECT %s, cell.id, item.id, repetition, 'PENDING', 0, 0, '', '', '', false, '{{}}', false
+                 error_kind, error, note, cached, unpriced, scoring, flawed)
+            SELECT %s, cell.id, item.id, repetition, 'PENDING', 0, 0, '', '', '', false, 0, '{{}}', false
             FROM generate_series(0, %s - 1) AS repetition,
                  unnest(%s::bigint[]) WITH ORDINALITY AS item (id, place),
                  {Cell._meta.db_table} AS cell

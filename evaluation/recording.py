@@ -91,10 +91,14 @@ class _Change:
     scoring: dict[str, str]
     answer: Answered | Unasked | None = None
     cost: float | None = None
+    unpriced: int = 0
 
-    def charge(self, cost: float | None) -> None:
+    def charge(self, call: RecordedCall, cost: float | None) -> None:
+        """What a call cost, None where nobody knows."""
         if cost is not None:
             self.cost = (self.cost or 0.0) + cost
+        elif isinstance(call.result, Answer):
+            self.unpriced += 1
 
     def state(self, positions: Collection[int]) -> str:
         if isinstance(self.answer, Unasked) or (self.answer and isinstance(self.answer.result, CallFailed)):
@@ -110,8 +114,8 @@ class Recorder:
         self._project = experiment.project_id
         self._token = token
         self._cells = {cell.pk: cell for cell in experiment.cells.select_related("prompt", "model")}
-        chosen = experiment.evaluators.select_related("version__evaluator")
-        self._evaluators = {one.position: one.version for one in chosen}
+        chosen = experiment.evaluators.exclude(version=None).select_related("version__evaluator")
+        self._evaluators = {one.position: one.version for one in chosen if one.version}
         self._drafts = {key: self._draft(cell) for key, cell in self._cells.items()}
 
     def write(self, events: Sequence[Event]) -> Standing:
@@ -125,8 +129,8 @@ class Recorder:
             calls = self._calls(events, changes)
             scores = self._scores(events, changes)
             recorded = record(self._project, [call for call, _payer in calls], scores) if calls or scores else []
-            for (_call, payer), cost in zip(calls, recorded, strict=True):
-                payer.charge(cost)
+            for (call, payer), cost in zip(calls, recorded, strict=True):
+                payer.charge(call, cost)
             answers = [event for event in events if isinstance(event, Answered)]
             self._link(answers)
             response_cache.keep(
@@ -305,6 +309,7 @@ class Recorder:
             counts["scored"] += 1
             counts["unscored"] += any(change.scoring.values())
         counts["cost"] += change.cost or 0.0
+        counts["unpriced"] += change.unpriced
 
     def _row(self, change: _Change) -> tuple[Any, ...]:
         state, answer = change.state(self._evaluators), change.answer
@@ -323,6 +328,7 @@ class Recorder:
             storable(note),
             isinstance(answer, Answered) and answer.cached,
             change.cost,
+            change.unpriced,
             _latency(answer) if isinstance(answer, Answered) and not error else None,
             orjson.dumps(storable(change.scoring)).decode(),
             state == State.DONE and any(change.scoring.values()),
@@ -343,13 +349,14 @@ _UPDATE_JOBS = f"""
         note = coalesce(news.note, job.note),
         cached = job.cached OR news.cached,
         cost = CASE WHEN news.cost IS NULL THEN job.cost ELSE coalesce(job.cost, 0) + news.cost END,
+        unpriced = job.unpriced + news.unpriced,
         latency = coalesce(news.latency, job.latency),
         scoring = news.scoring::jsonb,
         flawed = news.flawed,
         finished_at = coalesce(news.finished_at, job.finished_at)
     FROM unnest(
-        %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[], %s::float8[], %s::float8[],
-        %s::text[], %s::boolean[], %s::timestamptz[]
-    ) AS news (id, state, error_kind, error, note, cached, cost, latency, scoring, flawed, finished_at)
+        %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[], %s::float8[], %s::int[],
+        %s::float8[], %s::text[], %s::boolean[], %s::timestamptz[]
+    ) AS news (id, state, error_kind, error, note, cached, cost, unpriced, latency, scoring, flawed, finished_at)
     WHERE job.id = news.id
 """  # noqa: S608  (the name of a table)

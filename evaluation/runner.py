@@ -195,7 +195,7 @@ class _Runner:
         self._halted = {cell.pk for cell in cells.values() if cell.halted}
         self._note(desk.standing(self._id, self._token))
         mapped = mapping.read(experiment.mapping) or ()
-        chosen = list(experiment.evaluators.select_related("version__evaluator"))
+        chosen = list(experiment.evaluators.exclude(version=None).select_related("version__evaluator"))
         clients = Clients(experiment.project_id)
         return _Plan(
             experiment=experiment,
@@ -204,9 +204,11 @@ class _Runner:
                 arm.pk: Template(experiment.project_id, to_value(arm.content), mapped)
                 for arm in experiment.prompts.all()
             },
-            versions={one.position: one.version for one in chosen},
+            versions={one.position: one.version for one in chosen if one.version},
             mappings={
-                one.position: mapping.read(one.mapping) or mapping.read(one.version.mapping) or () for one in chosen
+                one.position: mapping.read(one.mapping) or mapping.read(one.version.mapping) or ()
+                for one in chosen
+                if one.version
             },
             extraction=extracting.read(experiment.extraction),
             clients=clients,

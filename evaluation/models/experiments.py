@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.ids import new_id
 from datasets.models import MAX_RUN_ID, MAX_RUN_NAME
-from evaluation.models.evaluators import Evaluator, EvaluatorVersion
+from evaluation.models.evaluators import EVALUATOR_NAME, Evaluator, EvaluatorType, EvaluatorVersion
 from llm.models import LlmConnection
 from prompts.models import NAME_LENGTH
 
@@ -138,8 +138,9 @@ class Cell(models.Model):
     """A prompt with a model: one dataset run. The counts are of its jobs, kept in the transactions that change these.
 
     `answered` have a recorded answer, `scored` of these have all their scores (or failed to get them: `unscored`);
-    `cached` of the answers were paid for before. `latency` is the sum of the answers' seconds. `halted` says why the
-    cell waits, such as a refused key.
+    `cached` of the answers were paid for before. `cost` is the sum of what is known; `unpriced` calls are not in it,
+    because nobody knows their price. `latency` is the sum of the answers' seconds. `halted` says why the cell waits,
+    such as a refused key.
     """
 
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="cells")
@@ -155,6 +156,7 @@ class Cell(models.Model):
     scored = models.PositiveIntegerField(default=0)
     unscored = models.PositiveIntegerField(default=0)
     cost = models.FloatField(default=0)
+    unpriced = models.PositiveIntegerField(default=0)
     latency = models.FloatField(default=0)
     halted = models.TextField(blank=True)
 
@@ -168,20 +170,30 @@ class Cell(models.Model):
 
 
 class ChosenEvaluator(models.Model):
-    """An evaluator of the experiment in a pinned version; `mapping` None takes the version's own."""
+    """An evaluator of the experiment in a pinned version; `mapping` None takes the version's own.
+
+    What it was is kept beside the references, which end when it is deleted: `name`, `type`, `number` (of the version)
+    and `definition` (`evaluation.definitions` as JSON) tell by whom an old experiment was judged. `halted` says why it
+    is no longer asked, such as a program that took too long every time.
+    """
 
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="evaluators")
-    evaluator = models.ForeignKey(Evaluator, on_delete=models.CASCADE, related_name="+")
-    version = models.ForeignKey(EvaluatorVersion, on_delete=models.CASCADE, related_name="+")
+    evaluator = models.ForeignKey(Evaluator, null=True, on_delete=models.SET_NULL, related_name="+")
+    version = models.ForeignKey(EvaluatorVersion, null=True, on_delete=models.SET_NULL, related_name="+")
+    name = models.CharField(max_length=EVALUATOR_NAME)
+    type = models.CharField(max_length=16, choices=EvaluatorType.choices)
+    number = models.PositiveIntegerField()
+    definition: Any = models.JSONField()
     mapping = models.JSONField(null=True)
     position = models.PositiveSmallIntegerField()
+    halted = models.TextField(blank=True, default="")
 
     class Meta:
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["experiment", "evaluator"], name="chosen_evaluator_once")]
 
     def __str__(self) -> str:
-        return f"{self.experiment_id} · {self.evaluator_id}"
+        return f"{self.name} v{self.number}"
 
 
 class Job(models.Model):
@@ -191,7 +203,8 @@ class Job(models.Model):
     FAILED (no answer: `error_kind`, `error`) are the ends. `scoring` maps positions of evaluators to "" for done, or
     to the sentence why that one failed; `flawed` is set while there is such a sentence. `note` tells what is odd about
     a recorded answer, such as that nothing could be extracted. `round` counts how often it was sent again by a person.
-    `cost` (US dollars, judges included) and `latency` (seconds) are None while unknown.
+    `cost` (US dollars, judges included) and `latency` (seconds) are None while unknown; `unpriced` counts the calls
+    whose price nobody knows.
     """
 
     class State(models.TextChoices):
@@ -213,6 +226,7 @@ class Job(models.Model):
     note = models.TextField(blank=True, default="")
     cached = models.BooleanField(default=False)
     cost = models.FloatField(null=True)
+    unpriced = models.PositiveIntegerField(default=0)
     latency = models.FloatField(null=True)
     scoring: Any = models.JSONField(default=dict)
     flawed = models.BooleanField(default=False)
@@ -257,8 +271,9 @@ class KeptResponse(models.Model):
 class Rescoring(models.Model):
     """Evaluators applied to the answers of runs that exist already, without a call of the models that gave them.
 
-    `run_ids` are dataset runs in order, `evaluators` a list of `{version, mapping}`; `after` is the last run item that
-    is dealt with (items go by run and id), so that a killed worker loses one batch at most.
+    `runs` are dataset runs in order, `evaluators` a list of `{version, name, mapping}`, with `halted` once one is no
+    longer asked (the sentence why); `after` is the last run item that is dealt with (items go by run and id), so that a
+    killed worker loses one batch at most. `unpriced` calls are not in `cost`.
     """
 
     class Status(models.TextChoices):
@@ -278,6 +293,7 @@ class Rescoring(models.Model):
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     cost = models.FloatField(default=0)
+    unpriced = models.PositiveIntegerField(default=0)
     # The last failures: `{item, evaluator, message}`.
     failures: Any = models.JSONField(default=list)
     author = models.ForeignKey(
