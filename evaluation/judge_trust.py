@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import NamedTuple
 
-import numpy as np
-
 from datasets.decided import counting, is_decided
 from datasets.models import DatasetRunItem
-from evaluation.agreement import Coefficient, Value, cohen, exact_share
-from evaluation.agreement.estimate import Floats, estimate, ratio
+from datasets.statistics.estimates import Estimate
+from datasets.statistics.intervals import paired_difference
+from evaluation.agreement.ratings import Coefficient
+from evaluation.agreement.shares import exact_share
 from evaluation.said import value_of
 from tracing.filters import Filter
 from tracing.models.configured import ScoreConfig
@@ -70,7 +70,7 @@ class Trust:
     kappa: Coefficient
     weighted: bool
     boolean: bool
-    shift: Coefficient | None
+    shift: Estimate | None
     classes: tuple[str, ...]
     matrix: tuple[tuple[int, ...], ...]
     worst: tuple[Pair, ...]
@@ -116,6 +116,9 @@ def compare(score: str, human: str, peoples: Iterable[Score], judges: Iterable[S
     pairs, undecided = _pairs(peoples, judges)
     if not pairs:
         return None
+    # Imported here: brings numpy, scipy, statsmodels and pandas.
+    from evaluation.agreement.kappa import cohen
+
     numeric = not isinstance(pairs[0].judge, str)
     sides = _classed(pairs) if numeric else [(str(pair.human), str(pair.judge)) for pair in pairs]
     classes = list(dict.fromkeys(value for pair in sides for value in pair))
@@ -124,16 +127,14 @@ def compare(score: str, human: str, peoples: Iterable[Score], judges: Iterable[S
     weighted = numeric and len(classes) > 2
     shift = None
     if numeric:
-        gaps = np.array([[float(pair.judge) - float(pair.human), 1.0] for pair in pairs])
-        shift = estimate(gaps, _mean)
-    same: list[Mapping[str, Value]] = [{"people": theirs, "judge": its} for theirs, its in sides]
+        shift = paired_difference([float(pair.human) for pair in pairs], [float(pair.judge) for pair in pairs])
     return Trust(
         score=score,
         human=human,
         n=len(pairs),
         undecided=undecided,
-        agreement=exact_share(same),
-        kappa=cohen(sides, weights="quadratic" if weighted else None, categories=classes),
+        agreement=exact_share([{"people": theirs, "judge": its} for theirs, its in sides]),
+        kappa=cohen(sides, weighted=weighted, categories=classes),
         weighted=weighted,
         boolean=numeric and all(pair.boolean for pair in pairs),
         shift=shift,
@@ -199,10 +200,6 @@ def _order(name: str) -> tuple[int, float, str]:
         return 0, float(name.partition("…")[0]), name
     except ValueError:
         return 1, 0.0, name
-
-
-def _mean(sums: Floats) -> Floats:
-    return ratio(sums[:, 0], sums[:, 1])
 
 
 def _place(score: Score) -> Place:

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from evaluation.agreement import Coefficient, Value, cohen, exact_share, fleiss, krippendorff
+from evaluation.agreement.ratings import Coefficient, Value
+from evaluation.agreement.shares import exact_share
 from evaluation.models import AnnotationQueue, QueueItem, TurnState
 from evaluation.said import Judged, judged, value_of
 from evaluation.turns import configs_of
@@ -57,6 +58,9 @@ def agreement_under(config: ScoreConfig, answers: Sequence[Judged]) -> Agreement
     people = sorted({person for one in shared for person in one})
     if not shared:
         return Agreement(config, 0, 0, 0, verdict=_("No item has been judged by two people yet."))
+    # Imported here: brings numpy.
+    from evaluation.agreement.alpha import krippendorff
+
     categories = _categories(config, shared) if config.data_type == "CATEGORICAL" else None
     share = Line(_("agreement"), _("Share of pairs of people who said exactly the same."), exact_share(shared))
     lines = [share]
@@ -76,7 +80,7 @@ def agreement_under(config: ScoreConfig, answers: Sequence[Judged]) -> Agreement
             lines.append(Line(_("α, ordinal"), hint, krippendorff(shared, "ordinal", categories=categories)))
         lines += _kappas(shared, people, categories)
     different = sum(len(set(one.values())) > 1 for one in shared)
-    verdict, kind = _verdict(alpha.found, share.found)
+    verdict, kind = _verdict(alpha.found, everybody_agrees=not different)
     return Agreement(config, len(people), len(shared), different, tuple(lines), verdict, kind)
 
 
@@ -88,6 +92,9 @@ def _categories(config: ScoreConfig, shared: Sequence[dict[str, Value]]) -> list
 
 
 def _kappas(shared: Sequence[dict[str, Value]], people: Sequence[str], categories: list[Value] | None) -> list[Line]:
+    # Imported here: brings scipy, statsmodels and pandas.
+    from evaluation.agreement.kappa import cohen, fleiss
+
     if len(people) == 2:
         one, other = people
         hint = _("Cohen's κ of two people: agreement beyond what their own habits would bring by chance.")
@@ -97,12 +104,14 @@ def _kappas(shared: Sequence[dict[str, Value]], people: Sequence[str], categorie
     return [Line(_("Fleiss' κ"), hint, fleiss(shared))]
 
 
-def _verdict(alpha: Coefficient, share: Coefficient) -> tuple[str, str]:
+def _verdict(alpha: Coefficient, *, everybody_agrees: bool) -> tuple[str, str]:
     """In words, and how the page colours it."""
     if alpha.value is None:
-        if share.value == 1:
+        if everybody_agrees:
             return _("Everybody always said the same: nothing tells agreement from chance."), "warn"
         return _("These judgements do not tell agreement from chance."), "warn"
+    if everybody_agrees:
+        return _("Nobody differed. How far that carries, the interval of the agreement says."), "good"
     if alpha.low is not None and alpha.low >= RELIABLE:
         return _("Reliable: even the lower end of the interval lies above 0.8."), "good"
     if alpha.value >= RELIABLE:

@@ -1,16 +1,15 @@
 """Krippendorff's α: any number of people, missing judgements, and a distance that fits the kind of value."""
 
 from collections.abc import Hashable, Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
-from evaluation.agreement.estimate import RESAMPLES, SEED, Coefficient, Floats, estimate, estimate_drawn, ratio
-from evaluation.agreement.ratings import Ratings, Value, categories_of, pairable
+from evaluation.agreement.estimate import RESAMPLES, SEED, Floats, estimate, ratio
+from evaluation.agreement.ratings import Coefficient, Ratings, Value, categories_of, pairable
 from evaluation.agreement.shares import agreeing
 
 Level = Literal["nominal", "ordinal", "interval"]
-LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 def krippendorff(
@@ -30,8 +29,9 @@ def krippendorff(
     """
     units = pairable(ratings)
     if level == "interval":
-        return estimate(_by_moments(units), _interval, seed=seed, resamples=resamples)
-    return estimate_drawn(len(units), _Counted(units, level, categories), seed=seed, resamples=resamples)
+        parts = _by_moments(units)
+        return estimate(len(units), lambda drawn: _interval(drawn @ parts), seed=seed, resamples=resamples)
+    return estimate(len(units), _Counted(units, level, categories), seed=seed, resamples=resamples)
 
 
 def _by_moments(units: Sequence[Sequence[Value]]) -> Floats:

@@ -1,47 +1,24 @@
-"""A coefficient with its interval, from sums over items."""
+"""A coefficient with its interval, from what each item adds to it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.agreement.ratings import Coefficient
+
 Floats: TypeAlias = NDArray[np.float64]
 SEED = 20_261_122
 RESAMPLES = 2000
-# Rows of resampled sums held at once; with many categories a row is long.
+# Rows of resampled items held at once; with many items a row is long.
 CHUNK = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Coefficient:
-    """An estimate over `n` items with its 95 % interval.
-
-    `value` is None where the data leave it undefined (without any item, or where everybody always said the same, so
-    that nothing tells agreement from chance); `low` and `high` are None with fewer than two items.
-    """
-
-    value: float | None
-    n: int
-    low: float | None = None
-    high: float | None = None
-
-
-def estimate(
-    parts: Floats, of: Callable[[Floats], Floats], *, seed: int = SEED, resamples: int = RESAMPLES
-) -> Coefficient:
-    """The coefficient `of` sums over items, and its interval: `parts` has a row per item; `of` takes rows of sums
-    (resamples × columns) and answers one value per row, NaN where it is undefined."""
-    return estimate_drawn(len(parts), lambda drawn: of(drawn @ parts), seed=seed, resamples=resamples)
-
-
-def estimate_drawn(
-    n: int, of: Callable[[Floats], Floats], *, seed: int = SEED, resamples: int = RESAMPLES
-) -> Coefficient:
+def estimate(n: int, of: Callable[[Floats], Floats], *, seed: int = SEED, resamples: int = RESAMPLES) -> Coefficient:
     """The coefficient of n items and its percentile bootstrap interval; `of` takes rows that say how often each item
-    is drawn (resamples × items).
+    is drawn (resamples × items), and answers one value per row, NaN where it is undefined.
 
     Items are resampled with replacement, whole, because the judgements of one item belong together (Efron and
     Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.3). The same seed gives the same interval.
@@ -57,7 +34,7 @@ def estimate_drawn(
     chunks = (drawn[begin : begin + CHUNK].astype(np.float64) for begin in range(0, resamples, CHUNK))
     found = np.concatenate([of(chunk) for chunk in chunks])
     defined = found[~np.isnan(found)]
-    if not len(defined):
+    if not len(defined) or np.ptp(defined) < 1e-9:
         return Coefficient(value, n)
     low, high = np.quantile(defined, (0.025, 0.975))
     return Coefficient(value, n, float(low), float(high))

@@ -1,11 +1,27 @@
-"""The shape of what was said."""
+"""What was said, and what is found out about it."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 Value: TypeAlias = Hashable
 # One mapping per item: who → what they said of it. People may be missing.
 Ratings: TypeAlias = Sequence[Mapping[str, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficient:
+    """An estimate over `n` items with its 95 % interval.
+
+    `value` is None where the data leave it undefined (without any item, or where everybody always said the same, so
+    that nothing tells agreement from chance); `low` and `high` are None where they tell nothing about the spread: with
+    fewer than two items, and where nobody ever differed.
+    """
+
+    value: float | None
+    n: int
+    low: float | None = None
+    high: float | None = None
 
 
 def pairable(ratings: Ratings) -> list[list[Value]]:

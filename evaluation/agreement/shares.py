@@ -3,25 +3,19 @@
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
-from evaluation.agreement.estimate import RESAMPLES, SEED, Coefficient, Floats, estimate, ratio
-from evaluation.agreement.ratings import Ratings, Value, pairable
+from datasets.statistics.intervals import mean_interval
+from evaluation.agreement.ratings import Coefficient, Ratings, Value, pairable
 
 
-def exact_share(ratings: Ratings, *, seed: int = SEED, resamples: int = RESAMPLES) -> Coefficient:
+def exact_share(ratings: Ratings) -> Coefficient:
     """The share of pairs of people who said the same: of each item's pairs, averaged over items.
 
     With two people this is the usual percent agreement, with more the P̄ of Fleiss (Psychological Bulletin 76, 1971,
-    formulas 2 and 3). Chance is not taken off.
+    formulas 2 and 3). Chance is not taken off. The interval is that of any mean over items: Wilson's where each item
+    counts whole or not at all, as with two people.
     """
-    units = pairable(ratings)
-    parts = np.array([[agreeing(unit), 1.0] for unit in units], dtype=float).reshape(-1, 2)
-
-    def of(sums: Floats) -> Floats:
-        return ratio(sums[:, 0], sums[:, 1])
-
-    return estimate(parts, of, seed=seed, resamples=resamples)
+    found = mean_interval([agreeing(unit) for unit in pairable(ratings)])
+    return Coefficient(found.mean, found.n, found.low, found.high) if found else Coefficient(None, 0)
 
 
 def agreeing(unit: Sequence[Value]) -> float:

@@ -15,7 +15,8 @@ from accounts.authors import Author
 from accounts.models import User
 from accounts.roles import Role
 from evaluation import queues
-from evaluation.agreement import cohen, exact_share
+from evaluation.agreement.kappa import cohen
+from evaluation.agreement.shares import exact_share
 from evaluation.annotation import Said
 from evaluation.filling import Named, put
 from evaluation.models import AnnotationQueue, AnnotationTurn, ItemStatus, QueueItem, TurnState

@@ -285,7 +285,7 @@ def test_a_judge_is_held_against_people(project: Keys, bobs: Visitor, config: Sc
     store_changes(project.id, Changes(scores=given))
     found = trust(project.id, "quality")
     assert found is not None and (found.n, found.undecided) == (4, 0)
-    assert found.shift.value == pytest.approx(0.75)
+    assert found.shift.mean == pytest.approx(0.75)
     assert found.agreement.value == pytest.approx(0.25)
     assert found.classes == ("1", "2", "3", "4", "5")
     assert sum(map(sum, found.matrix)) == 4 and found.matrix[4][4] == 1
