@@ -43,14 +43,16 @@ def choose(project_id: str, connection_id: str, model: str, author: Author) -> N
         if chosen and not chosen.with_default_models and model not in chosen.custom_models:
             words = _("The connection %(provider)s does not offer %(model)s. Add it there, or choose another model.")
             raise Invalid(words % {"provider": chosen.provider, "model": model}, "model")
-        before = next(((one.provider, one.default_model) for one in rows if one.default_model), None)
-        after = (chosen.provider, model) if chosen else None
+        before = next((_told(one.provider, one.default_model) for one in rows if one.default_model), None)
+        after = _told(chosen.provider, model) if chosen else None
         if before == after:
             return
         mine = LlmConnection.objects.filter(project_id=project_id)
         mine.exclude(default_model="").update(default_model="")
         mine.filter(pk=connection_id).update(default_model=model)
-        told = [{"provider": one[0], "model": one[1]} if one else None for one in (before, after)]
-        author.record(
-            "update", "default_model", " ".join(after or ()), project=project_id, before=told[0], after=told[1]
-        )
+        about = (after or before or {}).get("model", "")
+        author.record("update", "default_model", about, project=project_id, before=before, after=after)
+
+
+def _told(provider: str, model: str) -> dict[str, str]:
+    return {"provider": provider, "model": model}

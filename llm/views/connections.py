@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.authors import Author
-from common.errors import Invalid
+from common.errors import DomainError, Invalid
 from common.pages import Page
 from llm import probing
 from llm.connection_form import PRESETS, ConnectionForm
-from llm.connections import add_models, own, put, remove
+from llm.connections import add_models, of_project, own, put, remove
+from llm.defaults import choose, usual, usual_model
 from llm.models import LlmConnection
 
 
@@ -27,17 +28,17 @@ class ConnectionPage(Page):
     def author(self) -> Author:
         return Author(user=self.request.user)  # type: ignore[arg-type]
 
-    def save(self, form: ConnectionForm) -> bool:
-        """Whether the form could be saved; if not, it says why."""
+    def save(self, form: ConnectionForm) -> HttpResponseBase:
+        """On to the connection's own page, where it can be tested; or the form again, which says why not."""
         if not form.is_valid():
-            return False
+            return self.show_form(form, 422)
         try:
             connection, _is_new = put(self.project_id, form.draft(), self.author)
         except Invalid as error:
             form.refuse(error)
-            return False
+            return self.show_form(form, 422)
         messages.success(self.request, _("The connection %(provider)s is saved.") % {"provider": connection.provider})
-        return True
+        return redirect("llm_connection", connection.pk)
 
     def show_form(self, form: ConnectionForm, status: int = 200) -> HttpResponse:
         tested = form.present.last_test if form.present else None
@@ -49,7 +50,37 @@ class Connections(ConnectionPage):
     template = "llm/connections.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.render({"connections": LlmConnection.objects.filter(project_id=self.project_id)})
+        return self.show()
+
+    def show(self, typed: tuple[str, str] | None = None, error: DomainError | None = None) -> HttpResponse:
+        """`typed`: what was to be the default, a connection's id and a model."""
+        connections = list(of_project(self.project_id))
+        counts = usual(connections)
+        chosen = counts if counts and counts.default_model else None
+        told = {
+            "connections": connections,
+            "default": (counts, usual_model(counts)) if counts else None,
+            "chosen": chosen,
+            "typed": typed or ((chosen.pk, chosen.default_model) if chosen else ("", "")),
+            "models": sorted({name for one in connections for name in one.custom_models}),
+            "error": error,
+        }
+        return self.render(told, status=422 if error else 200)
+
+
+class DefaultModel(Connections):
+    """Says what is asked where no model is named."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        connection_id, model = request.POST.get("connection", ""), request.POST.get("model", "")
+        try:
+            choose(self.project_id, connection_id, model, self.author)
+        except DomainError as error:
+            return self.show((connection_id, model), error)
+        messages.success(request, _("The default model is saved."))
+        return redirect("llm_connections")
 
 
 class NewConnection(ConnectionPage):
@@ -62,7 +93,7 @@ class NewConnection(ConnectionPage):
         form = ConnectionForm(request.POST)
         if form.is_valid() and self._is_taken(form.cleaned_data["provider"]):
             form.add_error("provider", _("There is a connection of this name. Change that one or choose another name."))
-        return redirect("llm_connections") if self.save(form) else self.show_form(form, 422)
+        return self.save(form)
 
     def _is_taken(self, provider: str) -> bool:
         return LlmConnection.objects.filter(project_id=self.project_id, provider=provider).exists()
@@ -76,7 +107,7 @@ class OneConnection(ConnectionPage):
 
     def post(self, request: HttpRequest, connection_id: str) -> HttpResponseBase:
         form = ConnectionForm(request.POST, present=own(self.project_id, connection_id))
-        return redirect("llm_connections") if self.save(form) else self.show_form(form, 422)
+        return self.save(form)
 
 
 class ConnectionTest(ConnectionPage):

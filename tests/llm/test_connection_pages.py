@@ -6,6 +6,8 @@ import pytest
 
 from accounts.models import AuditEntry
 from common import crypto
+from llm.client import Clients
+from llm.defaults import default_model
 from llm.models import LlmConnection
 from tests.accounts.sign_in import SignIn
 
@@ -45,7 +47,9 @@ def test_a_connection_is_added_and_listed_without_its_secrets(client: Any, addre
     assert (made.provider, made.base_url, made.custom_models) == ("bothub", FORM["base_url"], ["gpt-x", "gpt-y"])
     assert (crypto.unseal(made.sealed_secret), headers_of(made)) == (SECRET, '{"X-Team":"psychology-1"}')
     assert b"bothub" in answer.content and b"...cdef" in answer.content
-    for page in (answer, client.get(f"{address}/{made.pk}")):
+    assert answer.redirect_chain == [(f"{address}/{made.pk}", 302)], "where it can be tested"
+    assert b"is saved" in answer.content and b'id="connection-test"' in answer.content
+    for page in (answer, client.get(address)):
         assert SECRET.encode() not in page.content and b"psychology-1" not in page.content
     assert AuditEntry.objects.get(subject_type="llm_connection").user == alice
 
@@ -133,10 +137,40 @@ def test_a_connection_is_deleted(client: Any, address: str) -> None:
     assert client.get(f"{address}/{made.pk}").status_code == 404
 
 
+def test_judges_without_a_model_take_the_default(client: Any, address: str, project: Any) -> None:
+    def saved(connection: str, model: str) -> Any:
+        return client.post(f"{address}/default", {"connection": connection, "model": model}, follow=True)
+
+    assert default_model(project.id) is None
+    for provider, models in (("first", "gpt-x"), ("second", "gpt-y\ngpt-z")):
+        client.post(f"{address}/new", {**FORM, "provider": provider, "models": models})
+    first, second = LlmConnection.objects.order_by("created_at")
+    assert default_model(project.id) == ("first", "gpt-x")
+    assert "<strong>first · gpt-x</strong>" in client.get(address).content.decode()
+    assert b"The default model is saved" in saved(second.pk, " gpt-z ").content
+    assert default_model(project.id) == ("second", "gpt-z")
+    assert Clients(project.id).named(None).connection == second
+    assert "None is chosen" not in client.get(address).content.decode()
+    assert saved(first.pk, "gpt-new").status_code == 200, "the usual models of the protocol are offered, too"
+    assert default_model(project.id) == ("first", "gpt-new")
+    LlmConnection.objects.filter(pk=second.pk).update(with_default_models=False)
+    for connection, model in ((second.pk, "gpt-x"), (first.pk, ""), (first.pk, "a\0"), ("nobody\0s", "gpt-x")):
+        refused = saved(connection, model)
+        assert refused.status_code == 422 and b'role="alert"' in refused.content
+    assert default_model(project.id) == ("first", "gpt-new")
+    saved("", "")
+    assert default_model(project.id) == ("first", "gpt-x")
+    entries = AuditEntry.objects.filter(subject_type="default_model").order_by("created_at", "id")
+    told = {"provider": "first", "model": "gpt-new"}
+    assert [entry.after for entry in entries] == [{"provider": "second", "model": "gpt-z"}, told, None]
+    assert entries[2].before == told
+
+
 def test_members_are_kept_out(page_client: SignIn, bob: Any, address: str) -> None:
     for path in (address, f"{address}/new"):
         assert page_client(bob).get(path).status_code == 403
-    assert page_client(bob).post(f"{address}/new", FORM).status_code == 403
+    for path in (f"{address}/new", f"{address}/default"):
+        assert page_client(bob).post(path, FORM).status_code == 403
 
 
 def test_the_list_costs_a_fixed_number_of_queries(
