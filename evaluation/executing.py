@@ -31,7 +31,7 @@ from common.errors import DomainError
 from common.ids import new_id
 from evaluation import evaluators, pausing, rules
 from evaluation.mapping import Mapped
-from evaluation.models import Application, EvaluatorVersion, Execution, RuleEvaluator
+from evaluation.models import Application, Evaluator, EvaluatorVersion, Execution, RuleEvaluator
 from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of, inputs_of
 from evaluation.scoring.evaluating import evaluate
 from evaluation.targets import Target, subjects_at
@@ -116,12 +116,13 @@ def retry(project_id: str, chosen: QuerySet[Execution], author: Author) -> int:
     """Try again those of these executions that failed or were left out; how many."""
     with transaction.atomic():
         again = chosen.filter(project_id=project_id, state__in=(State.FAILED, State.SKIPPED))
-        rows = list(again.order_by("pk").values_list("pk", "application_id"))
+        rows = list(again.order_by("pk").select_for_update(of=("self",)).values_list("pk", "application_id"))
         Execution.objects.filter(pk__in=[key for key, _application in rows]).update(
             state=State.PENDING, due_at=Now(), attempts=0, error="", ended_at=None
         )
-        applications = {application for _key, application in rows if application}
-        Application.objects.filter(pk__in=applications).update(state=Application.State.RUNNING, ended_at=None)
+        over = Application.objects.exclude(state=Application.State.FINDING)  # that one becomes RUNNING by itself
+        asked = {application for _key, application in rows if application}
+        over.filter(pk__in=asked).update(state=Application.State.RUNNING, ended_at=None)
         if rows:
             author.record("retry", "execution", "", project=project_id, after={"executions": len(rows)})
     return len(rows)
@@ -282,12 +283,13 @@ class _Runner:
                 ],
             )
             _count_failures(results)
-            for application_id in {row.application_id for row in rows.values() if row.application_id}:
+            for application_id in sorted({row.application_id for row in rows.values() if row.application_id}):
                 end_if_over(application_id)
 
     def _scores(self, results: Sequence[_Result]) -> tuple[dict[int, list[ScoreChange]], dict[int, ScoringFailed]]:
         """The scores by execution, and the executions whose scores may not be stored."""
         inputs: list[tuple[int, ScoreInput]] = []
+        calls: dict[int, list[RecordedCall]] = {}
         for one in results:
             version, subject = one.task.version, one.task.subject
             if version is None or subject is None:
@@ -301,6 +303,7 @@ class _Runner:
                 list(one.outcomes),
             )
             inputs += [(one.task.row.pk, score) for score in told]
+            calls[one.task.row.pk] = calls_of(one.outcomes)
         scores: dict[int, list[ScoreChange]] = {}
         refused: dict[int, ScoringFailed] = {}
         checked = resolve(self._project, [score for _pk, score in inputs]) if inputs else []
@@ -308,7 +311,8 @@ class _Runner:
             if isinstance(score, ScoreChange):
                 scores.setdefault(pk, []).append(score)
             else:
-                refused[pk] = ScoringFailed(score.message)
+                # Its calls were paid, whatever became of the score.
+                refused[pk] = ScoringFailed(score.message, more_calls=calls[pk])
         return {pk: found for pk, found in scores.items() if pk not in refused}, refused
 
     def _record(
@@ -323,11 +327,14 @@ class _Runner:
 
 
 def end_if_over(application_id: str) -> None:
-    """Say that an application is done when nothing of it is left to do."""
+    """Say that an application is done when nothing of it is left to do; inside the transaction that settled some.
+
+    Held first: of two workers that settle the last two at once, one must see what the other did.
+    """
+    mine = Application.objects.filter(pk=application_id, state=Application.State.RUNNING)
     open_ones = Execution.objects.filter(application_id=application_id, state__in=(State.PENDING, State.RUNNING))
-    running = Application.objects.filter(pk=application_id, state=Application.State.RUNNING)
-    if not open_ones.exists():
-        running.update(state=Application.State.DONE, ended_at=Now())
+    if mine.select_for_update(no_key=True).exists() and not open_ones.exists():
+        mine.update(state=Application.State.DONE, ended_at=Now())
 
 
 def _target(row: Execution) -> Target:
@@ -358,25 +365,27 @@ def _value(score: ScoreChange) -> float | str | None:
 
 def _count_failures(results: Sequence[_Result]) -> None:
     """Evaluators that fail too often in a row, or in a way that all else would fail, pause themselves."""
+    by_evaluator: dict[str, list[ScoringFailed | None]] = {}
     for result in results:
-        version, failed = result.task.version, result.failed
-        if version is None or result.task.skipped:
-            continue
-        evaluator = version.evaluator
-        mine = type(evaluator).objects.filter(pk=evaluator.pk)
-        if failed is None:
+        busy = result.failed is not None and result.failed.retryable
+        if result.task.version is not None and not result.task.skipped and not busy:
+            by_evaluator.setdefault(result.task.version.evaluator_id, []).append(result.failed)
+    for evaluator_id, ends in sorted(by_evaluator.items()):
+        mine = Evaluator.objects.filter(pk=evaluator_id)
+        in_a_row: list[ScoringFailed] = []
+        for failed in ends:
+            in_a_row = [*in_a_row, failed] if failed else []
+        if None in ends:
             mine.exclude(failures=0).update(failures=0)
+        if in_a_row:
+            mine.update(failures=F("failures") + len(in_a_row))
+        if hopeless := next((failed for failed in ends if failed and _hopeless(failed)), None):
+            pausing.pause(evaluator_id, _hopeless(hopeless), str(storable(hopeless.message)))
             continue
-        if failed.retryable:
-            continue
-        hopeless = _hopeless(failed)
-        mine.update(failures=F("failures") + 1)
         failures = mine.values_list("failures", flat=True).first() or 0
-        if hopeless or failures >= MOST_FAILURES:
-            told = failed.message
-            if not hopeless:
-                told = _("It failed %(n)s times in a row, the last time so: %(why)s") % {"n": failures, "why": told}
-            pausing.pause(evaluator.pk, hopeless or FAILING, str(storable(told)))
+        if in_a_row and failures >= MOST_FAILURES:
+            told = _("It failed %(n)s times in a row, the last time so: %(why)s")
+            pausing.pause(evaluator_id, FAILING, str(storable(told % {"n": failures, "why": in_a_row[-1].message})))
 
 
 def _hopeless(failed: ScoringFailed) -> str:

@@ -25,6 +25,7 @@ from tracing.store.base import Cursor, ObservationQuery, Page
 
 CHUNK = 500
 Condition = rule_filters.Condition
+# What judges said themselves is nothing for another one.
 NO_JUDGES = Filter("stringOptions", "environment", "none of", (JUDGES,))
 # Conditions about these, or about whether metadata has a key, are decided here.
 TOOLS = frozenset({"calledToolNames", "toolCalls"})
@@ -43,8 +44,8 @@ def matching(rule: EvaluationRule, observation_ids: Sequence[str]) -> list[Targe
     found: list[Target] = []
     for begin in range(0, len(observation_ids), CHUNK):
         ids = tuple(observation_ids[begin : begin + CHUNK])
-        found += _taken(rule, _asked(rule, (), Cursor(limit=CHUNK), ids).rows)
-    return found
+        found += (target for target, _row in _taken(rule, _asked(rule, (), Cursor(limit=CHUNK), ids).rows))
+    return list(dict.fromkeys(found))
 
 
 def stored_page(
@@ -56,14 +57,14 @@ def stored_page(
     if since is not None:
         bounds.append(Filter("datetime", "startTime", ">=", since))
     page = _asked(rule, tuple(bounds), Cursor(after, limit), None)
-    return [(target, row.id) for row in page.rows for target in _taken(rule, [row])], page.next_cursor
+    return [(target, row.id) for target, row in _taken(rule, page.rows)], page.next_cursor
 
 
 def newest(rule: EvaluationRule, limit: int) -> tuple[list[Observation], int]:
     """What the rule (which may be unsaved) would take of the newest observations that its filter finds, and how many of
     these were looked at."""
     page = _asked(rule, (), Cursor(limit=limit), None, "desc")
-    return [row for row in page.rows if _taken(rule, [row])], len(page.rows)
+    return [row for _target, row in _taken(rule, page.rows)], len(page.rows)
 
 
 def _asked(
@@ -92,7 +93,9 @@ def _is_ours(condition: Condition) -> bool:
     return condition["column"] in TOOLS | RUNS or condition["operator"] in rule_filters.PRESENCE
 
 
-def _taken(rule: EvaluationRule, rows: Sequence[Observation]) -> list[Target]:
+def _taken(rule: EvaluationRule, rows: Sequence[Observation]) -> list[tuple[Target, Observation]]:
+    """What is taken of these rows, with the row it is taken for; an answer that is a whole trace may stand there
+    several times."""
     named = {condition["column"] for condition in rule.filter}
     for_experiments = bool(named & RUNS)
     rows = [row for row in rows if _may_be_taken(row, named, for_experiments)]
@@ -100,13 +103,13 @@ def _taken(rule: EvaluationRule, rows: Sequence[Observation]) -> list[Target]:
         return []
     links = links_in(rule.project_id, [row.trace_id for row in rows]) if for_experiments else {}
     here = [condition for condition in rule.filter if _is_ours(condition)]
-    targets = []
+    taken = []
     for row in rows:
         link = link_of(links, row)
         if all(_holds(condition, row, link) for condition in here):
             whole = link is not None and not link.observation_id
-            targets.append(Target(row.trace_id, "" if whole else row.id))
-    return list(dict.fromkeys(targets))
+            taken.append((Target(row.trace_id, "" if whole else row.id), row))
+    return taken
 
 
 def _may_be_taken(row: Observation, named: set[str], for_experiments: bool) -> bool:

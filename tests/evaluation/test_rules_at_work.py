@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ from tests.conftest import Api, Keys
 from tests.endpoint.fixtures import openai_endpoint  # noqa: F401
 from tests.endpoint.server import Endpoint
 from tests.evaluation.plans import MODEL, connect
+from tests.evaluation.scoring.conftest import Scripted, model  # noqa: F401
 from tracing.filters import Filter
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -253,6 +255,48 @@ def test_killed_in_the_middle_each_is_done_once(project: Keys, api: Api) -> None
     dead.update(state=State.RUNNING, lease_until=timezone.now() - timedelta(seconds=1), attempts=F("attempts") + 9)
     executing.execute(project.id)
     assert states() == {"DONE": 3, "FAILED": 2}
+
+
+def test_an_application_is_done_when_two_workers_settle_its_last_two_at_once(project: Keys, api: Api) -> None:
+    send(api, "one", "two")
+    length = evaluator(project, Metric(kind="length"))
+    given = applying.apply_evaluator(project.id, length.pk, applying.Chosen("observations", ["one", "two"]), NOBODY)
+    tasks.find_task(given.pk)
+    first, second = Execution.objects.values_list("pk", flat=True)
+    other_is_done = threading.Event()
+
+    def settle(pk: int) -> None:
+        with transaction.atomic():
+            Execution.objects.filter(pk=pk).update(state=State.DONE)
+            executing.end_if_over(given.pk)
+
+    def beside() -> None:
+        settle(second)
+        other_is_done.set()
+        connection.close()
+
+    with transaction.atomic():
+        settle(first)
+        other = threading.Thread(target=beside)
+        other.start()
+        assert not other_is_done.wait(0.2), "it has to wait for what is written here"
+    other.join()
+    assert Application.objects.get().state == Application.State.DONE
+
+
+def test_a_judge_whose_score_may_not_be_stored_was_paid_all_the_same(
+    project: Keys,
+    api: Api,
+    model: Scripted,  # noqa: F811
+) -> None:
+    model.answer = lambda _body: '{"reasoning": "beyond all measure", "score": 1e200}'
+    unbounded = {"output": Output(data_type="NUMERIC"), "provider": "scripted", "model": "gpt-4o-mini"}
+    rule(project, evaluator(project, Judge(**{**_fields(JUDGE), **unbounded})))
+    send(api, "one")
+    assert work(project) == {"FAILED": 1}
+    row = Execution.objects.get()
+    assert "value must lie between" in row.error and row.cost
+    assert api.get(f"traces/{row.judge_trace_id}").json()["totalCost"] == row.cost
 
 
 def test_an_evaluator_is_applied_to_chosen_traces_and_to_all_that_match(project: Keys, api: Api) -> None:
