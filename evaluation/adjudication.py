@@ -9,17 +9,15 @@ from accounts.authors import Author
 from common.errors import Conflict, Denied, Invalid
 from datasets.decided import MARK
 from evaluation import queues
-from evaluation.adjudicated import final_id
-from evaluation.annotation import Said, Target, Unfinished, typed
+from evaluation.annotation import Said, Target, drawn_up, final_id, is_there
 from evaluation.models import AnnotationQueue, AnnotationTurn, QueueItem, TurnState
-from evaluation.said import judged, value_of
+from evaluation.said import Judged, judged, value_of
 from evaluation.things import target_of
 from evaluation.turns import configs_of
 from tracing.deleting import delete
 from tracing.ingestion import jsontext
 from tracing.ingestion.pipeline import store_changes
 from tracing.records import Changes, ScoreChange
-from tracing.scores import ScoreInput, resolve
 from tracing.store.base import Deletion
 
 
@@ -29,7 +27,7 @@ def adjudicate(
     """Write the final scores of an item, one per config that `said` gives a value for; deciding anew replaces.
 
     They are scores of source ANNOTATION like the single ones, marked in their metadata (`adjudicated`, with what each
-    person had said). Raises NotFound, Denied for one who judged the item themselves, Conflict before two people have,
+    person had said). Raises NotFound, Denied for one who judged the item themselves, Conflict before anybody has,
     and annotation.Unfinished.
     """
     queue, item, target = _decidable(project_id, queue_id, item_id, author)
@@ -39,36 +37,12 @@ def adjudicate(
     [known] = judged(project_id, queue, [item])
     if not known.said:
         raise Conflict(_("There is nothing to decide: nobody has judged this item yet."))
-    inputs, faults = [], {}
-    for config in configs:
-        single = {person: value_of(score) for person, score in known.said.get(config.pk, {}).items()}
-        told = {MARK: True, "queue_item_id": item.pk, "single": single}
-        try:
-            inputs.append(
-                ScoreInput(
-                    id=final_id(project_id, target, config.pk),
-                    trace_id=target.trace_id,
-                    observation_id=target.observation_id,
-                    session_id=target.session_id,
-                    config_id=config.pk,
-                    value=typed(config, said[config.pk].value),
-                    source="ANNOTATION",
-                    comment=said[config.pk].comment.strip(),
-                    author_user_id=str(author.user.pk) if author.user else None,
-                    queue_id=queue.pk,
-                    metadata=jsontext.dump(told),
-                )
-            )
-        except Invalid as refusal:
-            faults[config.pk] = refusal.message
-    changes = []
-    for given, checked in zip(inputs, resolve(project_id, inputs), strict=True):
-        if isinstance(checked, Invalid):
-            faults[given.config_id] = checked.message
-        else:
-            changes.append(checked)
-    if faults:
-        raise Unfinished(faults)
+    told = {
+        config.pk: jsontext.dump({MARK: True, "queue_item_id": item.pk, "single": _single(known, config.pk)})
+        for config in configs
+    }
+    author_id = str(author.user.pk) if author.user else None
+    changes = drawn_up(project_id, target, said, configs, author_id=author_id, queue_id=queue.pk, decided=told)
     with transaction.atomic():
         store_changes(project_id, Changes(scores=changes))
         decided = {
@@ -100,6 +74,11 @@ def _decidable(
     if author.user is not None and is_party(item, str(author.user.pk)):
         raise Denied(_("You have judged this item yourself. Let somebody else decide."))
     target = target_of(project_id, item)
-    if target is None:
-        raise Conflict(_("What this item names has not arrived yet."))
+    if target is None or not is_there(project_id, target):
+        raise Conflict(_("What this item names is not there: it has not arrived yet, or it was deleted."))
     return queue, item, target
+
+
+def _single(known: Judged, config_id: str) -> dict[str, float | str | None]:
+    """What each person said under a config."""
+    return {person: value_of(score) for person, score in known.said.get(config_id, {}).items()}

@@ -5,7 +5,7 @@ The fact of a score lives in tracing (`tracing.scores` checks it); the act of gi
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from tracing.models.configured import ScoreConfig
 from tracing.records import Changes, Score, ScoreChange
 from tracing.scores import ScoreInput, resolve
 from tracing.store import store
-from tracing.store.base import Cursor, Deletion, ObservationQuery, ScoreQuery, TraceQuery
+from tracing.store.base import Cursor, Deletion, ObservationQuery, ScoreQuery, SessionQuery, TraceQuery
 
 _NAMESPACE = uuid.UUID("8f7f0f2e-6a0b-4f63-9f0f-3f6f4f1f9c55")
 
@@ -89,30 +89,48 @@ def judge(
 ) -> list[ScoreChange]:
     """Give all of a queue's scores at once; texts may be left empty, which takes back what was said before.
 
-    The thing itself may arrive later. Raises Unfinished naming everything that is missing or wrong.
+    Raises Unfinished naming everything that is missing or wrong.
     """
-    faults: dict[str, str] = {}
-    inputs: list[ScoreInput] = []
-    for config in configs:
-        given = said.get(config.pk, Said(""))
-        if config.data_type == "TEXT" and not given.value.strip():
-            continue
-        try:
-            inputs.append(_score(project_id, target, config, given, author_id, queue_id))
-        except Invalid as refusal:
-            faults[config.pk] = refusal.message
-    changes: list[ScoreChange] = []
-    for given_input, checked in zip(inputs, resolve(project_id, inputs), strict=True):
-        if isinstance(checked, Invalid):
-            faults[given_input.config_id] = checked.message
-        else:
-            changes.append(checked)
-    if faults:
-        raise Unfinished(faults)
+    asked = [one for one in configs if one.data_type != "TEXT" or said.get(one.pk, Said("")).value.strip()]
+    changes = drawn_up(project_id, target, said, asked, author_id=author_id, queue_id=queue_id)
     gone = {config.pk for config in configs} - {change.config_id for change in changes}
     if gone:
         take_back(project_id, target, sorted(gone), author_id=author_id)
     store_changes(project_id, Changes(scores=changes))
+    return changes
+
+
+def drawn_up(
+    project_id: str,
+    target: Target,
+    said: Mapping[str, Said],
+    configs: Sequence[ScoreConfig],
+    *,
+    author_id: str | None,
+    queue_id: str,
+    decided: Mapping[str, str] | None = None,
+) -> list[ScoreChange]:
+    """The scores of a form under these configs, checked and not stored: the author's own, or with `decided` (metadata
+    by config) the final ones. Raises Unfinished."""
+    faults: dict[str, str] = {}
+    inputs: list[ScoreInput] = []
+    for config in configs:
+        try:
+            given = _score(project_id, target, config, said.get(config.pk, Said("")), author_id, queue_id)
+        except Invalid as refusal:
+            faults[config.pk] = refusal.message
+            continue
+        if decided is not None:
+            given = replace(given, id=final_id(project_id, target, config.pk), metadata=decided[config.pk])
+        inputs.append(given)
+    changes: list[ScoreChange] = []
+    for given, checked in zip(inputs, resolve(project_id, inputs), strict=True):
+        if isinstance(checked, Invalid):
+            faults[given.config_id] = checked.message
+        else:
+            changes.append(checked)
+    if faults:
+        raise Unfinished(faults)
     return changes
 
 
@@ -140,6 +158,21 @@ def typed(config: ScoreConfig, value: str) -> float | str:
     return text
 
 
+def is_there(project_id: str, target: Target) -> bool:
+    """Whether what is judged is in the store: it may come later, or have been deleted."""
+    if target.session_id is not None:
+        sessions = SessionQuery(project_id=project_id, ids=(target.session_id,), window=Cursor(limit=1))
+        return bool(store().sessions(sessions).rows)
+    if not store().traces(TraceQuery(project_id=project_id, ids=(target.trace_id,), window=Cursor(limit=1))).rows:
+        return False
+    if target.observation_id is None:
+        return True
+    observations = ObservationQuery(
+        project_id=project_id, ids=(target.observation_id,), trace_ids=(target.trace_id,), window=Cursor(limit=1)
+    )
+    return bool(store().observations(observations).rows)
+
+
 def score_id(project_id: str, target: Target, config_id: str, author_id: str) -> str:
     """The same person, config and target always give the same score, so that saving twice changes nothing."""
     named = (target.trace_id, target.observation_id or "")
@@ -148,11 +181,16 @@ def score_id(project_id: str, target: Target, config_id: str, author_id: str) ->
     return str(uuid.uuid5(_NAMESPACE, "\n".join((project_id, *named, config_id, author_id))))
 
 
+def final_id(project_id: str, target: Target, config_id: str) -> str:
+    """The id of the decided score of a thing under a config: one, whoever decided last."""
+    return score_id(project_id, target, config_id, "adjudicated")
+
+
 def _score(
-    project_id: str, target: Target, config: ScoreConfig, said: Said, author_id: str, queue_id: str | None = None
+    project_id: str, target: Target, config: ScoreConfig, said: Said, author_id: str | None, queue_id: str | None = None
 ) -> ScoreInput:
     return ScoreInput(
-        id=score_id(project_id, target, config.pk, author_id),
+        id=score_id(project_id, target, config.pk, author_id or ""),
         trace_id=target.trace_id,
         observation_id=target.observation_id,
         session_id=target.session_id,
@@ -168,14 +206,8 @@ def _score(
 
 def _require(project_id: str, target: Target) -> None:
     """Raises NotFound for a strange trace, and for an observation that is not one of the trace."""
-    if not store().traces(TraceQuery(project_id=project_id, ids=(target.trace_id,))).rows:
-        raise NotFound(f"Trace {target.trace_id} not found within authorized project")
-    if target.observation_id is not None:
-        query = ObservationQuery(
-            project_id=project_id, ids=(target.observation_id,), trace_ids=(target.trace_id,), window=Cursor(limit=1)
-        )
-        if not store().observations(query).rows:
-            raise NotFound(f"Observation {target.observation_id} not found in trace {target.trace_id}")
+    if not is_there(project_id, target):
+        raise NotFound("What is to be judged was not found within authorized project")
 
 
 def _scores_of(project_id: str, target: Target) -> Sequence[Score]:

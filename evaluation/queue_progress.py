@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from evaluation.models import (
@@ -21,7 +22,10 @@ from evaluation.models import (
 
 @dataclass(slots=True)
 class Person:
-    """Somebody assigned to a queue, or who has worked on it: how many items, and the median seconds for one."""
+    """Somebody assigned to a queue, or who has worked on it: how many items, and the median seconds for one.
+
+    `open` are the items they hold at the moment: others are not given them.
+    """
 
     user: User
     is_assigned: bool = False
@@ -64,7 +68,8 @@ def progress_of(queues: Sequence[AnnotationQueue]) -> list[Progress]:
     people: dict[tuple[str, str], Person] = {}
     for member in QueueMember.objects.filter(queue__in=queues).select_related("user").order_by("created_at", "pk"):
         people[member.queue_id, str(member.user_id)] = Person(member.user, is_assigned=True)
-    turns = AnnotationTurn.objects.filter(item__queue__in=queues).order_by()
+    idle = Q(slot=None) | Q(leased_until__lte=timezone.now()) | Q(item__status=ItemStatus.COMPLETED)
+    turns = AnnotationTurn.objects.filter(item__queue__in=queues).exclude(idle, state__in=UNFINISHED).order_by()
     counted = list(turns.values("item__queue_id", "user_id", "state").annotate(n=Count("pk")))
     users = {str(user.pk): user for user in User.objects.filter(pk__in={row["user_id"] for row in counted})}
     for turn in counted:

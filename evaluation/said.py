@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evaluation.adjudicated import final_id
-from evaluation.annotation import Target, score_id
+from evaluation.annotation import Target, final_id, score_id
 from evaluation.models import AnnotationQueue, AnnotationTurn, QueueItem, TurnState
 from evaluation.queues import config_ids
 from evaluation.things import target_of, targets_of

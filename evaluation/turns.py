@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.storable import storable
 from common.errors import Invalid, NotFound
 from evaluation import queues
-from evaluation.annotation import Said, judge, take_back
+from evaluation.annotation import Said, is_there, judge, take_back
 from evaluation.models import (
     UNFINISHED,
     AnnotationQueue,
@@ -95,27 +95,38 @@ def keep_draft(turn: AnnotationTurn, said: Mapping[str, Said], seconds: float) -
 
 
 def finish(
-    project_id: str, queue: AnnotationQueue, turn: AnnotationTurn, said: Mapping[str, Said], seconds: float
-) -> None:
+    project_id: str,
+    queue: AnnotationQueue,
+    turn: AnnotationTurn,
+    said: Mapping[str, Said],
+    seconds: float,
+    *,
+    was_shown: bool = False,
+) -> bool:
     """Store the scores; with the last judgement that is wanted the item is done. Doing it again changes the scores.
 
-    Raises annotation.Unfinished for values that are missing or wrong, Conflict when others took the slot.
+    False when what the person had before them (`was_shown`) was deleted meanwhile: then there is nothing that a score
+    could be of, and the item is closed without. Raises annotation.Unfinished for values that are missing or wrong,
+    Conflict when others took the slot, Invalid for a thing that has not arrived.
     """
     with transaction.atomic():
         item, mine = _at(queue, turn, again=True)
-        configs = configs_of(queue)
-        target = target_of(project_id, item)
-        if target is None:
-            raise Invalid(_("This observation has not arrived yet. Skip it, or wait."))
-        judge(project_id, target, said, configs, author_id=str(mine.user_id), queue_id=queue.pk)
         now = timezone.now()
-        mine.state, mine.reason, mine.draft = TurnState.DONE, "", _typed(said)
+        target = target_of(project_id, item)
+        if target is None or not is_there(project_id, target):
+            if not was_shown:
+                raise Invalid(_("What this item names has not arrived yet. Skip it, or come back later."))
+            mine.state, mine.reason, mine.slot = TurnState.SKIPPED, _("It was deleted."), None
+        else:
+            judge(project_id, target, said, configs_of(queue), author_id=str(mine.user_id), queue_id=queue.pk)
+            mine.state, mine.reason, mine.draft = TurnState.DONE, "", _typed(said)
         mine.seconds, mine.finished_at = _spent(mine, seconds, now), mine.finished_at or now
         mine.save()
         done = AnnotationTurn.objects.filter(item=item, state=TurnState.DONE).count()
-        if item.status == ItemStatus.PENDING and done >= item.wanted:
+        if item.status == ItemStatus.PENDING and (done >= item.wanted or mine.state == TurnState.SKIPPED):
             item.status, item.completed_at = ItemStatus.COMPLETED, now
             item.save()
+    return mine.state == TurnState.DONE
 
 
 def skip(project_id: str, queue: AnnotationQueue, turn: AnnotationTurn, reason: str, seconds: float) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from common.errors import Conflict, DomainError, NotFound
+from common.errors import Conflict, DomainError, Invalid, NotFound
 from common.pages import Page
 from evaluation.annotation import Said, Unfinished
 from evaluation.models import UNFINISHED, AnnotationQueue, AnnotationTurn, TurnState
@@ -22,7 +23,8 @@ from evaluation.views.annotation_fields import fields_of, read_said, said_by
 class Desk(Page):
     """Opening it claims the next item, or shows the one that the person has open; `?item=` an earlier one of theirs.
 
-    POST with `item` and `do`: save, draft (204, or 409 when the slot is lost), skip (`reason`) or reopen.
+    POST with `item` and `do`: save (also without one), draft (204, or 409 when the slot is lost), skip (`reason`) or
+    reopen. `shown` says that the thing itself stood on the page.
     """
 
     template = "evaluation/annotation_desk.html"
@@ -52,8 +54,10 @@ class Desk(Page):
             elif do == "reopen":
                 reopen(self.project_id, queue, turn)
                 return self._go(queue, turn.item_id)
-            else:
-                finish(self.project_id, queue, turn, said, seconds)
+            elif do != "save":
+                raise Invalid(_("“do” must be save, draft, skip or reopen."), "do")
+            elif not finish(self.project_id, queue, turn, said, seconds, was_shown="shown" in given):
+                messages.warning(request, _("What you had before you was deleted meanwhile. The item is closed."))
         except Unfinished as refusal:
             return self._show(queue, turn, said, faults=refusal.faults)
         except Conflict as refusal:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from common.errors import Denied, DomainError, NotFound
+from common.errors import Denied, DomainError, Invalid, NotFound
 from evaluation import queues
 from evaluation.adjudication import adjudicate, is_party, withdraw
 from evaluation.annotation import Said, Unfinished
@@ -46,6 +46,8 @@ class ItemPage(AnnotationPage):
                 set_gold(*named, said if do == "gold" else {}, self.author)
             elif do == "adjudicate":
                 adjudicate(*named, said, self.author)
+            else:
+                raise Invalid(_("“do” must be adjudicate, withdraw, gold, ungold or remove."), "do")
         except (NotFound, Denied):
             raise
         except Unfinished as refusal:

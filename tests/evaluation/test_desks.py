@@ -21,14 +21,16 @@ from evaluation.annotation import Said
 from evaluation.filling import Named, put
 from evaluation.models import AnnotationQueue, AnnotationTurn, ItemStatus, QueueItem, TurnState
 from evaluation.queue_agreement import agreement_of
+from evaluation.queue_progress import progress_of
 from evaluation.slots import claim
 from evaluation.turns import finish, skip
 from tests.conftest import Api, Keys, Server, make_user
+from tracing.deleting import delete
 from tracing.ingestion.pipeline import store_changes
 from tracing.models.configured import ScoreConfig
 from tracing.records import Changes, Score, TraceChange
 from tracing.store import store
-from tracing.store.base import Numbered, ScoreQuery
+from tracing.store.base import Deletion, Numbered, ScoreQuery
 
 NOBODY = Author()
 Make = Callable[..., AnnotationQueue]
@@ -220,11 +222,45 @@ def test_what_is_missing_or_wrong_is_told_beside_the_field_and_nothing_is_stored
         answer = client.post(desk, {"item": item, f"value.{config.pk}": "1", f"value.{number.pk}": value})
         text = answer.content.decode()
         assert (answer.status_code, words in text, text.count("checked")) == (422, True, 1), value
+    answer = client.post(desk, {"item": item, "do": "sav", f"value.{config.pk}": "1", f"value.{number.pk}": "3"})
+    assert (answer.status_code, "must be save, draft, skip or reopen" in answer.content.decode()) == (422, True)
     assert scores_of(project) == []
     for odd in ("\0", "a" * 900, ""):
         assert client.post(desk, {"item": odd}).status_code == 404
     answer = client.post(desk, {"item": item, "do": "draft", f"value.{number.pk}": "\0" * 20_000, "seconds": "1e999"})
     assert answer.status_code == 204
+
+
+def test_what_is_deleted_while_it_is_judged_is_closed_without_scores_and_what_is_not_there_is_not_judged(
+    project: Keys, alice: User, bob: User, make: Make, config: ScoreConfig, page_client
+) -> None:
+    queue = make(2, [alice, bob], annotators=2)
+    put(project.id, queue.pk, [Named("TRACE", "nowhere"), Named("SESSION", "none"), Named("OBSERVATION", "no")], NOBODY)
+    desk = f"/project/{project.id}/annotation/{queue.pk}/desk"
+    client, items = page_client(bob), list(queue.items.order_by("place"))
+    page = client.get(desk).content.decode()
+    assert 'name="shown"' in page and "Save, next" in page
+    assert claim(queue, alice).item_id == items[0].pk
+    delete(Deletion(project_id=project.id, kind="traces", ids=("t000",)))
+    sent = {"item": items[0].pk, "shown": "1", "seconds": "0", f"value.{config.pk}": "1"}
+    told = client.post(desk, sent, follow=True).content.decode()
+    assert "was deleted meanwhile" in told and "question 1" in told, "and on to the next one"
+    assert scores_of(project) == []
+    items[0].refresh_from_db()
+    turn = AnnotationTurn.objects.get(item=items[0], user=bob)
+    assert (items[0].status, turn.state, turn.reason) == (ItemStatus.COMPLETED, TurnState.SKIPPED, "It was deleted.")
+    assert claim(queue, alice).item_id == items[1].pk, "it is nobody's any more"
+    assert [person.open for person in progress_of([queue])[0].people] == [1, 1]
+    client.post(desk, sent | {"item": items[1].pk})
+    for item in items[2:]:
+        page = client.get(desk).content.decode()
+        assert item.pk in page and "is not there" in page and "Save, next" not in page
+        answer = client.post(desk, {"item": item.pk, "do": "save", f"value.{config.pk}": "1"})
+        assert (answer.status_code, "has not arrived yet" in answer.content.decode()) == (422, True)
+        client.post(desk, {"item": item.pk, "do": "skip", "reason": "nothing to see"})
+        answer = client.post(f"/project/{project.id}/annotation/{queue.pk}/items/{item.pk}", {"do": "adjudicate"})
+        assert (answer.status_code, "is not there" in answer.content.decode()) == (422, True)
+    assert [score.trace_id for score in scores_of(project)] == ["t001"]
 
 
 def test_only_the_assigned_work_at_a_desk_and_annotators_see_no_more(
