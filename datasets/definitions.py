@@ -93,6 +93,8 @@ def change_dataset(dataset: Dataset, values: dict[str, str | None], *, by: Autho
 def delete_dataset(dataset: Dataset, *, by: Author = SERVER) -> None:
     """Delete a dataset with its items, their history, and its runs; traces stay."""
     with transaction.atomic():
+        # Who writes into its runs is let finish first: rows that come in between would refuse to let it go.
+        Dataset.objects.select_for_update().filter(pk=dataset.pk).first()
         _record("delete", dataset, {"name": dataset.name}, None, by)
         dataset.delete()
 

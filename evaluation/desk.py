@@ -9,12 +9,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import connection as database
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from evaluation.models.experiments import Cell, Experiment, Job
+from accounts.models import Project
+from accounts.storable import storable
+from datasets.models import Dataset
+from evaluation.models.experiments import Cell, ChosenEvaluator, Experiment, Job
 
 LEASE = timedelta(seconds=20)
 Status, State = Experiment.Status, Job.State
@@ -46,7 +50,7 @@ class Standing:
 def take(experiment_id: str, token: str) -> bool:
     """Become the runner of an experiment that has none, or a dead one; what that one was asking is asked anew."""
     with transaction.atomic():
-        free = Experiment.objects.filter(Q(runner="") | Q(beat_at__lt=Now() - LEASE) | Q(beat_at=None))
+        free = _of_projects_there().filter(Q(runner="") | Q(beat_at__lt=Now() - LEASE) | Q(beat_at=None))
         taken = free.filter(pk=experiment_id, status=Status.RUNNING).update(runner=token, beat_at=Now())
         if taken:
             _put_back(experiment_id)
@@ -61,10 +65,12 @@ def beat(experiment_id: str, token: str) -> Standing:
 
 
 def standing(experiment_id: str, token: str, *, hold: bool = False) -> Standing:
-    """The state of the experiment; `hold` locks the row until the end of the transaction. Raises Lost."""
-    mine = Experiment.objects.filter(pk=experiment_id, runner=token)
+    """The state of the experiment; `hold` locks the row until the end of the transaction, and lets neither its project
+    nor its dataset be deleted before. Raises Lost."""
+    mine = _of_projects_there().filter(pk=experiment_id, runner=token)
     if hold:
-        mine = mine.select_for_update(no_key=True)
+        _hold_dataset(experiment_id)
+        mine = mine.select_for_update(no_key=True, of=("self",))
     row = mine.values_list("status", "spent", "cost_cap").first()
     if row is None:
         raise Lost
@@ -96,7 +102,13 @@ def unscored(experiment_id: str, after: int, count: int) -> list[Job]:
 
 def halt(cell_ids: Collection[int], reason: str) -> None:
     """Let cells wait until somebody resumes the experiment."""
-    Cell.objects.filter(pk__in=list(cell_ids), halted="").update(halted=reason)
+    Cell.objects.filter(pk__in=list(cell_ids), halted="").update(halted=storable(reason))
+
+
+def silence(experiment_id: str, position: int, reason: str) -> None:
+    """Ask an evaluator no more until somebody resumes the experiment, or has it scored again."""
+    chosen = ChosenEvaluator.objects.filter(experiment_id=experiment_id, position=position, halted="")
+    chosen.update(halted=storable(reason))
 
 
 def leave(experiment_id: str, token: str) -> bool:
@@ -129,15 +141,47 @@ def stop(experiment_id: str, token: str, reason: str) -> None:
     mine.update(status=Status.PAUSED, reason=reason)
 
 
+def hold_project(project_id: str) -> bool:
+    """Whether the project is there; nobody deletes it before the transaction ends, so that all that it writes is found
+    by whoever removes it then."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {Project._meta.db_table} WHERE id = %s AND deleted_at IS NULL FOR SHARE",  # noqa: S608
+            (project_id,),
+        )
+        return cursor.fetchone() is not None
+
+
 def abandoned() -> list[str]:
     """Running experiments that nobody works on."""
-    running = Experiment.objects.filter(status=Status.RUNNING)
+    running = _of_projects_there().filter(status=Status.RUNNING)
     return list(running.filter(Q(beat_at=None) | Q(beat_at__lt=Now() - LEASE)).values_list("pk", flat=True))
 
 
 def forget_runners() -> None:
     """Believe all runners dead: where the only worker starts anew."""
     Experiment.objects.exclude(runner="").update(runner="", beat_at=None)
+
+
+def _of_projects_there() -> QuerySet[Experiment]:
+    """A deleted project's experiments are still there for a while: nobody works on them."""
+    return Experiment.objects.filter(project__deleted_at=None)
+
+
+def _hold_dataset(experiment_id: str) -> None:
+    """Whoever deletes the dataset locks it first, too (`datasets.definitions.delete_dataset`): neither waits for the
+    other in a circle. Raises Lost."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT project_id FROM {Dataset._meta.db_table}
+            WHERE id = (SELECT dataset_id FROM {Experiment._meta.db_table} WHERE id = %s) FOR KEY SHARE
+            """,  # noqa: S608  (names of tables)
+            (experiment_id,),
+        )
+        row = cursor.fetchone()
+    if row is None or not hold_project(row[0]):
+        raise Lost
 
 
 def _put_back(experiment_id: str) -> None:

@@ -23,8 +23,10 @@ from datasets.models import DatasetItem
 from datasets.runs import Answer as RunAnswer
 from datasets.runs import RunDraft, link
 from evaluation import response_cache
+from evaluation.billing import is_unpriced
 from evaluation.desk import Standing, standing
 from evaluation.models.experiments import Cell, Experiment, Job
+from evaluation.preparing import Plan
 from evaluation.scoring.base import Outcome, Subject, inputs_of
 from evaluation.subjects import NOT_EXTRACTED
 from llm.calls import Answer, CallFailed, ChatRequest
@@ -97,8 +99,7 @@ class _Change:
         """What a call cost, None where nobody knows."""
         if cost is not None:
             self.cost = (self.cost or 0.0) + cost
-        elif isinstance(call.result, Answer):
-            self.unpriced += 1
+        self.unpriced += is_unpriced(call, cost)
 
     def state(self, positions: Collection[int]) -> str:
         if isinstance(self.answer, Unasked) or (self.answer and isinstance(self.answer.result, CallFailed)):
@@ -109,13 +110,12 @@ class _Change:
 class Recorder:
     """Writes down the events of one experiment for the runner of that token."""
 
-    def __init__(self, experiment: Experiment, token: str) -> None:
-        self._experiment = experiment
-        self._project = experiment.project_id
+    def __init__(self, plan: Plan, token: str) -> None:
+        self._experiment = plan.experiment
+        self._project = plan.experiment.project_id
         self._token = token
-        self._cells = {cell.pk: cell for cell in experiment.cells.select_related("prompt", "model")}
-        chosen = experiment.evaluators.exclude(version=None).select_related("version__evaluator")
-        self._evaluators = {one.position: one.version for one in chosen if one.version}
+        self._cells = plan.cells
+        self._evaluators = plan.versions
         self._drafts = {key: self._draft(cell) for key, cell in self._cells.items()}
 
     def write(self, events: Sequence[Event]) -> Standing:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -19,13 +19,15 @@ from common.errors import DomainError
 from common.ids import new_id
 from datasets.models import DatasetRunItem
 from evaluation import mapping
+from evaluation.billing import is_unpriced
+from evaluation.desk import hold_project
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorVersion
 from evaluation.models.experiments import Rescoring
 from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of, inputs_of, score_id
 from evaluation.scoring.evaluating import evaluate
+from evaluation.strikes import Strikes, is_out
 from evaluation.subjects import subjects_of
-from llm.calls import CallFailed, FailureKind
 from llm.client import Clients
 from tracing.recorder import RecordedCall, record
 from tracing.records import ScoreChange
@@ -42,16 +44,6 @@ BATCH = 200  # answers, where nothing but metrics looks at them
 SLOW_BATCH = 20  # where models are called: so many are lost with a killed worker at most
 AT_ONCE = 20
 FAILURES_KEPT = 50
-# After a batch in which every call failed so, nobody needs to try the next one.
-HOPELESS = frozenset(
-    {
-        FailureKind.AUTH,
-        FailureKind.NO_CREDIT,
-        FailureKind.NOT_FOUND,
-        FailureKind.FORBIDDEN_HOST,
-        FailureKind.UNREADABLE_KEY,
-    }
-)
 Status = Rescoring.Status
 
 
@@ -69,7 +61,7 @@ class _Scored:
 
 def abandoned() -> list[str]:
     """Rescorings that nobody works on."""
-    running = Rescoring.objects.filter(status=Status.RUNNING)
+    running = _of_projects_there().filter(status=Status.RUNNING)
     return list(running.filter(Q(beat_at=None) | Q(beat_at__lt=Now() - LEASE)).values_list("pk", flat=True))
 
 
@@ -81,10 +73,12 @@ def forget_runners() -> None:
 def run(rescoring_id: str, seconds: float = CHUNK_SECONDS) -> bool:
     """Work on it, unless somebody else does, for about so long or to its end; True: there is more to do."""
     token = new_id()
-    free = Rescoring.objects.filter(Q(runner="") | Q(beat_at__lt=Now() - LEASE) | Q(beat_at=None))
+    free = _of_projects_there().filter(Q(runner="") | Q(beat_at__lt=Now() - LEASE) | Q(beat_at=None))
     if not free.filter(pk=rescoring_id, status=Status.RUNNING).update(runner=token, beat_at=Now()):
         return False
-    row = Rescoring.objects.get(pk=rescoring_id)
+    row = Rescoring.objects.filter(pk=rescoring_id).first()
+    if row is None:  # deleted this moment
+        return False
     ends = time.monotonic() + seconds
     try:
         with asyncio.Runner() as loop:
@@ -95,7 +89,11 @@ def run(rescoring_id: str, seconds: float = CHUNK_SECONDS) -> bool:
     finally:
         mine = Rescoring.objects.filter(pk=rescoring_id, runner=token)
         mine.update(runner="", beat_at=None)
-    return Rescoring.objects.filter(pk=rescoring_id, status=Status.RUNNING).exists()
+    return _of_projects_there().filter(pk=rescoring_id, status=Status.RUNNING).exists()
+
+
+def _of_projects_there() -> QuerySet[Rescoring]:
+    return Rescoring.objects.filter(project__deleted_at=None)
 
 
 class _Work:
@@ -107,11 +105,16 @@ class _Work:
         self._project = row.project_id
         keys = [one["version"] for one in row.evaluators]
         versions = EvaluatorVersion.objects.select_related("evaluator").in_bulk(keys)
+        for one in row.evaluators:
+            if one["version"] not in versions:
+                one["halted"] = _("It was deleted.")
         self._evaluators: list[tuple[EvaluatorVersion, Sequence[Mapped]]] = [
             (version, mapping.read(one["mapping"]) or mapping.read(version.mapping) or ())
             for one in row.evaluators
-            if (version := versions.get(one["version"])) is not None  # deleted meanwhile
+            if (version := versions.get(one["version"])) is not None
         ]
+        self._strikes = Strikes()
+        self._silenced = {one["version"]: one["halted"] for one in row.evaluators if one.get("halted")}
         self._size = BATCH if all(one.metric is not None for one, _mapped in self._evaluators) else SLOW_BATCH
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self.clients = Clients(self._project)
@@ -159,9 +162,13 @@ class _Work:
 
     async def _evaluate(self, one: _Scored, mapped: Sequence[Mapped]) -> None:
         async with self._at_once:
+            if why := self._silenced.get(one.version.pk):
+                one.error = _("It was not asked, because it failed before: %(why)s") % {"why": why}
+                return
             try:
                 one.outcomes = await evaluate(one.version, one.subject, mapped, self.clients)
                 one.calls = calls_of(one.outcomes)
+                self._strikes.clear(one.version.pk)
             except ScoringFailed as failed:
                 one.error, one.calls = failed.message, calls_of([failed])
             except DomainError as refused:
@@ -169,6 +176,8 @@ class _Work:
             except Exception as broken:
                 log.exception("Evaluator %s broke.", one.version.pk)
                 one.error = _("The evaluator failed: %s.") % type(broken).__name__
+            if one.error and is_out(self._strikes, one.version, one.calls, self.clients):
+                self._silenced.setdefault(one.version.pk, one.error)
 
     async def _beat(self) -> None:
         with ThreadPoolExecutor(1) as thread:
@@ -187,23 +196,29 @@ class _Work:
     ) -> bool:
         row = self._row
         with transaction.atomic():
-            if not self._mine.select_for_update(no_key=True).exists():
+            if not hold_project(self._project) or not self._mine.select_for_update(no_key=True).exists():
                 return False
             scores = self._checked(scored)
             calls = {call.observation_id: call for one in scored for call in one.calls}
             costs = record(self._project, list(calls.values()), scores) if calls or scores else []
             row.after = links[-1].pk
             told = [_fault(one.link, one.version.evaluator.name, one.error) for one in scored if one.error]
-            failed = len(told) + len(lacking) * len(self._evaluators)
+            deleted = len(row.evaluators) - len(self._evaluators)
+            failed = len(told) + len(lacking) * len(self._evaluators) + len(links) * deleted
             told += [_fault(link, "", _("There is no answer to score.")) for link in lacking]
             row.failures = (row.failures + told)[-FAILURES_KEPT:]
-            ended = {"status": Status.CANCELLED, "ended_at": Now()} if _is_hopeless(scored) else {}
+            for one in row.evaluators:
+                one["halted"] = storable(self._silenced.get(one["version"], ""))
+            hopeless = len(self._silenced) == len(row.evaluators)
+            ended = {"status": Status.CANCELLED, "ended_at": Now()} if hopeless else {}
             self._mine.update(
                 run_position=row.run_position,
                 after=row.after,
-                done=F("done") + len(links) * len(self._evaluators) - failed,
+                done=F("done") + len(links) * len(row.evaluators) - failed,
                 failed=F("failed") + failed,
                 cost=F("cost") + sum(cost or 0.0 for cost in costs),
+                unpriced=F("unpriced") + sum(map(is_unpriced, calls.values(), costs)),
+                evaluators=row.evaluators,
                 failures=row.failures,
                 beat_at=Now(),
                 **ended,
@@ -236,8 +251,3 @@ class _Work:
 def _fault(link: DatasetRunItem, evaluator: str, message: str) -> dict[str, Any]:
     told: dict[str, Any] = storable({"item": link.item_id, "evaluator": evaluator, "message": message})
     return told
-
-
-def _is_hopeless(scored: Sequence[_Scored]) -> bool:
-    made = [call.result for one in scored for call in one.calls]
-    return len(made) > 1 and all(isinstance(result, CallFailed) and result.kind in HOPELESS for result in made)

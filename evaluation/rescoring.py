@@ -49,7 +49,10 @@ def rescore(
         row = Rescoring.objects.create(
             project_id=project_id,
             runs=[run.pk for run in ordered],
-            evaluators=[{"version": version.pk, "mapping": mapping.stored(mapped)} for version, mapped in chosen],
+            evaluators=[
+                {"version": version.pk, "name": version.evaluator.name, "mapping": mapping.stored(mapped)}
+                for version, mapped in chosen
+            ],
             only_missing=only_missing,
             total=DatasetRunItem.objects.filter(run__in=ordered).count() * len(chosen),
             author=author.user,

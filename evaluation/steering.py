@@ -93,6 +93,7 @@ def retry_failed(project_id: str, experiment_id: str, author: Author, cell_ids: 
         count = _ask_again(experiment, jobs) + _score_again(jobs)
         if count:
             recount(experiment)
+            experiment.evaluators.update(halted="")
             if experiment.status != Status.RUNNING:
                 _run(experiment, author, "retry")
     return count
@@ -149,6 +150,7 @@ def _held(project_id: str, experiment_id: str) -> Experiment:
 def _run(experiment: Experiment, author: Author, action: str) -> None:
     before = as_told(experiment)
     experiment.cells.update(halted="")
+    experiment.evaluators.update(halted="")
     experiment.status, experiment.reason, experiment.ended_at = Status.RUNNING, "", None
     experiment.started_at = experiment.started_at or timezone.now()
     experiment.save(update_fields=["status", "reason", "started_at", "ended_at"])
