@@ -1,7 +1,6 @@
 """Evaluate → Evaluators, with their rules: what is defined, and what can be changed by a form."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -20,6 +19,7 @@ from evaluation import evaluators, mapping, rule_filters, rules
 from evaluation.definitions import Output
 from evaluation.forms import EvaluatorForm, RuleForm
 from evaluation.models import EvaluationRule, Evaluator, EvaluatorVersion
+from evaluation.rule_form import in_words
 
 
 class EvaluationAdmin(ProjectModelAdmin):
@@ -180,7 +180,7 @@ class EvaluationRuleAdmin(EvaluationAdmin):
 
     @admin.display(description=_("Filter"))
     def conditions(self, rule: EvaluationRule) -> str:
-        return format_html_join("", "<p>{}</p>", ((_condition_told(one),) for one in rule.filter)) or "–"
+        return format_html_join("", "<p>{}</p>", ((in_words(one),) for one in rule.filter)) or "–"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -227,14 +227,6 @@ def _output_told(output: Output) -> str:
     if output.categories:
         lines[0] += f": {', '.join(output.categories)}"
     return "\n".join(filter(None, [*lines, output.instructions, output.reasoning]))
-
-
-def _condition_told(condition: Mapping[str, Any]) -> str:
-    """A condition as one reads it: `metadata.a = x`."""
-    value = condition["value"]
-    column = ".".join(filter(None, (condition["column"], condition.get("key"))))
-    shown = ", ".join(value) if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
-    return f"{column} {condition['operator']} {'' if value == '' else shown}".rstrip()
 
 
 def _project_id(request: HttpRequest) -> str:

@@ -9,13 +9,14 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
-from evaluation import library, mapping
+from evaluation import library
 from evaluation.definitions import Code, Definition, Judge, Metric, Output, definition_of
 from evaluation.mapping import Mapped
 from evaluation.models import Evaluator, EvaluatorType, EvaluatorVersion
 from evaluation.scoring.metrics.base import Metric as MetricKind
 from evaluation.scoring.metrics.table import metric_of
 from evaluation.scoring.normalising import PRESETS, Profile
+from evaluation.variable_rows import VariableRow, mapping_of, rows_of, usual_row
 from prompts.templates import variables
 
 OWN = "own"
@@ -26,15 +27,6 @@ EXAMPLE = '''def evaluate(input, output, expected_output, metadata):
     words = len(str(output).split())
     return {"value": words <= 5, "comment": f"{words} words"}
 '''
-
-
-@dataclass(slots=True)
-class VariableRow:
-    """Where a variable of a judge comes from."""
-
-    variable: str
-    source: str = ""
-    path: str = ""
 
 
 @dataclass(slots=True)
@@ -63,15 +55,15 @@ class Typed:
 
     @property
     def variables(self) -> list[VariableRow]:
-        """A row for each variable of the messages, as it is mapped; one of a source's name comes from there."""
+        """A row for each variable of the messages, as it is mapped, or as variables of its name usually are."""
         known = {row.variable: row for row in self.mapping}
         names = variables([{"content": content} for _role, content in self.messages])
-        return [known.get(name) or VariableRow(name, name if name in mapping.SOURCES else "output") for name in names]
+        return [known.get(name) or usual_row(name) for name in names]
 
     @property
     def mapped(self) -> list[Mapped]:
         """The mapping as it stands, half made or not."""
-        return [Mapped(row.variable, row.source, row.path.strip() or None) for row in self.variables]
+        return mapping_of(self.variables)
 
     @property
     def rows(self) -> list[tuple[str, str]]:
@@ -211,7 +203,7 @@ def _of_definition(given: Definition) -> Typed:
         instructions=output.instructions,
         provider=given.provider or "",
         model=given.model or "",
-        mapping=[VariableRow(one.variable, one.source, one.json_path or "") for one in given.mapping or ()],
+        mapping=rows_of(given.mapping),
     )
 
 

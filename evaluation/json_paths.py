@@ -13,6 +13,8 @@ import re2
 from jsonpath.exceptions import JSONPathError
 from jsonpath.function_extensions import ExpressionType, FilterFunction
 
+from evaluation import patterns
+
 MAX_PATH = 1_000
 MAX_DESCENTS = 2
 
@@ -72,16 +74,7 @@ def fault_of(path: str) -> str:
 
 def _finds(pattern: str, text: str, *, whole: bool, ignore_case: bool) -> bool:
     try:
-        found = _pattern(pattern, ignore_case)
+        found = patterns.compiled(pattern, ignore_case=ignore_case)
         return (found.fullmatch(text) if whole else found.search(text)) is not None
     except (re2.error, UnicodeError):
         return False
-
-
-@lru_cache(maxsize=256)
-def _pattern(pattern: str, ignore_case: bool) -> Any:
-    options = re2.Options()
-    options.case_sensitive = not ignore_case
-    options.log_errors = False
-    options.max_mem = 8 << 20
-    return re2.compile(pattern, options)

@@ -8,12 +8,9 @@ from typing import Any
 
 import yaml
 
-from accounts.authors import Author
 from common.errors import NotFound
-from evaluation import evaluators
 from evaluation.definitions import Judge, Output
 from evaluation.mapping import Mapped
-from evaluation.models import Evaluator
 
 FOLDER = Path(__file__).parent / "scoring" / "templates"
 LANGUAGES = ("en", "ru")
@@ -45,29 +42,6 @@ def template(key: str, language: str) -> Template:
     if key not in ORDER:
         raise NotFound(f"There is no template {key[:50]!r}; there are {', '.join(ORDER)}.")
     return _templates()[key, language if language in LANGUAGES else LANGUAGES[0]]
-
-
-def start(
-    project_id: str,
-    key: str,
-    language: str,
-    author: Author,
-    *,
-    name: str = "",
-    provider: str | None = None,
-    model: str | None = None,
-) -> Evaluator:
-    """A new evaluator of the project from a template, under the template's name unless another is given.
-
-    Raises NotFound, Invalid and CannotRun.
-    """
-    chosen = template(key, language)
-    judge = chosen.definition
-    definition = Judge(
-        messages=judge.messages, output=judge.output, mapping=judge.mapping, provider=provider, model=model
-    )
-    draft = evaluators.Draft(name=name or chosen.name, description=chosen.about, definition=definition)
-    return evaluators.create(project_id, draft, author)
 
 
 @cache

@@ -22,7 +22,7 @@ SOURCES: Mapping[str, str] = {
 OF_EXPERIMENTS = frozenset({"expected_output", "experiment_item_metadata"})
 OBSERVATION_SOURCES = tuple(source for source in SOURCES if source not in OF_EXPERIMENTS)
 # source -> names under which prompts of judges ask for it
-USUAL_NAMES: Mapping[str, Sequence[str]] = {
+_USUAL_NAMES: Mapping[str, Sequence[str]] = {
     "input": ("input", "question", "query", "message", "prompt", "request", "вопрос", "запрос", "вход"),
     "output": ("output", "answer", "answer_a", "response", "generation", "completion", "ответ", "вывод"),
     "expected_output": (
@@ -33,6 +33,7 @@ USUAL_NAMES: Mapping[str, Sequence[str]] = {
     "tool_calls": ("tool_calls", "tools"),
     "experiment_item_metadata": ("experiment_item_metadata", "item_metadata"),
 }
+_USUAL_SOURCES = {name: source for source, names in _USUAL_NAMES.items() for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,9 @@ class Mapped:
     json_path: str | None = None
 
 
-def suggested(variables: Sequence[str]) -> list[Mapped]:
-    """A mapping by what variables are usually called; those with other names are left out."""
-    sources = {name: source for source, names in USUAL_NAMES.items() for name in names}
-    return [Mapped(name, sources[name.casefold()]) for name in variables if name.casefold() in sources]
+def usual_source(variable: str) -> str:
+    """The source that a variable of this name is most likely to mean."""
+    return _USUAL_SOURCES.get(variable.casefold(), "output")
 
 
 def check_mapping(

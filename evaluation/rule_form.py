@@ -15,6 +15,7 @@ from evaluation import mapping, rule_filters, rules
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluationRule, EvaluatorVersion
 from evaluation.rule_filters import OBSERVATION
+from evaluation.variable_rows import VariableRow, mapping_of, rows_of, usual_row
 
 EMPTY_ROWS = 2
 LABELS: Mapping[str, Any] = {
@@ -65,15 +66,6 @@ class ConditionRow:
     operator: str = "any of"
     key: str = ""
     value: str = ""
-
-
-@dataclass(slots=True)
-class VariableRow:
-    """Where a variable of a judge comes from."""
-
-    variable: str
-    source: str
-    path: str
 
 
 @dataclass(slots=True)
@@ -128,7 +120,7 @@ def of_rule(rule: EvaluationRule) -> Typed:
         conditions=[_row(one) for one in rule_filters.for_target(OBSERVATION, rule.filter)],
         evaluators=[one.evaluator_id for one in rule.assignments.all()],
         variables={
-            one.evaluator_id: [VariableRow(row.variable, row.source, row.json_path or "") for row in mapped]
+            one.evaluator_id: rows_of(mapped)
             for one in rule.assignments.all()
             if (mapped := mapping.read(one.mapping)) is not None
         },
@@ -136,14 +128,14 @@ def of_rule(rule: EvaluationRule) -> Typed:
 
 
 def complete(page: Typed, versions: Mapping[str, EvaluatorVersion]) -> None:
-    """A row for each variable of each judge, as it is mapped here, by the evaluator's default, or by its name."""
+    """A row for each variable of each judge, as it is mapped here, by the evaluator's default, or as usual."""
     for key, version in versions.items():
         if version.output is None:
             page.variables.pop(key, None)
             continue
-        here = {row.variable: row for row in page.variables.get(key, ())}
-        default = {one.variable: one for one in mapping.read(version.mapping) or ()}
-        page.variables[key] = [here.get(name) or _from_default(name, default.get(name)) for name in version.variables]
+        default = rows_of(mapping.read(version.mapping))
+        known = {row.variable: row for row in (*default, *page.variables.get(key, ()))}
+        page.variables[key] = [known.get(name) or usual_row(name) for name in version.variables]
 
 
 def draft_of(project_id: str, page: Typed, versions: Mapping[str, EvaluatorVersion]) -> rules.Draft:
@@ -229,18 +221,11 @@ def _number(text: str, place: str) -> float:
     return number
 
 
-def _from_default(name: str, default: Mapped | None) -> VariableRow:
-    if default is not None:
-        return VariableRow(name, default.source, default.json_path or "")
-    return VariableRow(name, name if name in mapping.SOURCES else "output", "")
-
-
 def _mapping(page: Typed, version: EvaluatorVersion | None) -> Sequence[Mapped] | None:
     """None where it says no more than the evaluator's own, so that later versions count."""
     if version is None or version.output is None:
         return None
-    rows = page.variables.get(version.evaluator_id, ())
-    mapped = [Mapped(row.variable, row.source, row.path.strip() or None) for row in rows]
+    mapped = mapping_of(page.variables.get(version.evaluator_id, ()))
     default = list(mapping.read(version.mapping) or ())
     same = sorted(mapped, key=lambda one: one.variable) == sorted(default, key=lambda one: one.variable)
     return None if same else mapped

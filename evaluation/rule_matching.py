@@ -14,10 +14,11 @@ from common.content import value_content
 from datasets.jsontext import to_value
 from datasets.models import DatasetRunItem
 from evaluation import rule_filters
+from evaluation.answered import link_of, links_in
 from evaluation.models import EvaluationRule
 from evaluation.recording import ENVIRONMENT as EXPERIMENTS
 from evaluation.scoring.judging import ENVIRONMENT as JUDGES
-from evaluation.targets import Target, link_of, links_in
+from evaluation.targets import Target
 from tracing.filters import Filter, check_filter
 from tracing.records import Observation
 from tracing.store import store
@@ -101,11 +102,11 @@ def _taken(rule: EvaluationRule, rows: Sequence[Observation]) -> list[tuple[Targ
     rows = [row for row in rows if _may_be_taken(row, named, for_experiments)]
     if not rows:
         return []
-    links = links_in(rule.project_id, [row.trace_id for row in rows]) if for_experiments else {}
+    links = links_in(rule.project_id, (row.trace_id for row in rows)) if for_experiments else {}
     here = [condition for condition in rule.filter if _is_ours(condition)]
     taken = []
     for row in rows:
-        link = link_of(links, row)
+        link = link_of(links.get(row.trace_id, ()), row)
         if all(_holds(condition, row, link) for condition in here):
             whole = link is not None and not link.observation_id
             taken.append((Target(row.trace_id, "" if whole else row.id), row))

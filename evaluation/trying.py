@@ -19,10 +19,11 @@ from evaluation.billing import Bills, bills
 from evaluation.definitions import Code, Definition, Judge, checked, columns, type_of
 from evaluation.mapping import Mapped
 from evaluation.models import Evaluator, EvaluatorVersion
+from evaluation.rule_matching import NO_JUDGES
 from evaluation.scoring import sandbox
 from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of
 from evaluation.scoring.evaluating import evaluate
-from evaluation.scoring.judging import ENVIRONMENT, messages_of
+from evaluation.scoring.judging import messages_of
 from evaluation.scoring.parts import part, source
 from evaluation.scoring.results import outcomes
 from llm.calls import Answer
@@ -34,8 +35,6 @@ from tracing.store.base import Cursor, ObservationQuery, TraceQuery
 
 MOST = 20
 UNSAVED = "trial"
-# What judges said themselves is nothing to try another one on.
-NO_JUDGES = Filter("stringOptions", "environment", "none of", (ENVIRONMENT,))
 GENERATIONS = Filter("stringOptions", "type", "any of", ("GENERATION",))
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from tracing.ingestion import jsontext
 from tracing.recorder import RecordedCall
-from tracing.records import ScoreChange
-from tracing.scores import ScoreInput, resolve
+from tracing.scores import ScoreInput
 
 _NAMESPACE = uuid.UUID("5d6f3b0a-53a5-4c53-9a57-0d1f0e9b8a11")
 
@@ -83,25 +82,11 @@ def calls_of(found: Sequence[Outcome | ScoringFailed]) -> list[RecordedCall]:
     return list(calls.values())
 
 
-def scores_of(
-    project_id: str, evaluator_id: str, evaluator_name: str, version: int, subject: Subject, outcomes: list[Outcome]
-) -> list[ScoreChange]:
-    """The scores to store. The same evaluator, subject and name always give the same id: scoring anew replaces.
-
-    Raises Invalid for a value that is no score.
-    """
-    changes = []
-    for checked in resolve(project_id, inputs_of(project_id, evaluator_id, evaluator_name, version, subject, outcomes)):
-        if isinstance(checked, Exception):
-            raise checked
-        changes.append(checked)
-    return changes
-
-
 def inputs_of(
     project_id: str, evaluator_id: str, evaluator_name: str, version: int, subject: Subject, outcomes: list[Outcome]
 ) -> list[ScoreInput]:
-    """The scores before `tracing.scores.resolve` has checked them: for those who check many at once."""
+    """The scores, for `tracing.scores.resolve` to check. The same evaluator, subject and name always give the same id:
+    scoring anew replaces."""
     return [
         ScoreInput(
             id=score_id(project_id, evaluator_id, subject, outcome.name, place),

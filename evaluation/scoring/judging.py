@@ -73,23 +73,6 @@ async def judge(
     return await _judged(_asked(version, definition, values, subject), clients)
 
 
-async def prefer(
-    version: EvaluatorVersion,
-    definition: Judge,
-    first: Subject,
-    second: Subject,
-    mapping: Sequence[Mapped],
-    clients: Clients,
-) -> list[Outcome]:
-    """Which of two subjects a judge of pairs prefers: A is the first. Both are looked at as `mapping` says of answer_a,
-    all other variables come from the first. Raises ScoringFailed."""
-    of_first = [one for one in mapping if one.variable != SECOND]
-    values = values_of(definition, first, [*of_first, *_as_second(of_first)])
-    other = values_of(definition, second, [*of_first, *_as_second(of_first)])
-    asked = _asked(version, definition, {**values, SECOND: other[SECOND]}, first)
-    return await _judged(replace(asked, metadata={**asked.metadata, **_told(second, "compared")}), clients)
-
-
 def is_pairwise(definition: Judge) -> bool:
     """Whether it is a judge of pairs: it has both variables and answers with A, B or tie."""
     return {FIRST, SECOND} <= set(definition.variables) and set(definition.output.categories or ()) == set(PAIR)
@@ -339,6 +322,7 @@ def _recorded(asked: Asked, trace_id: str, request: ChatRequest, result: Answer 
 
 
 def _asked(version: EvaluatorVersion, definition: Judge, values: Mapping[str, Any], subject: Subject) -> Asked:
+    judged = {"judged_trace_id": subject.trace_id, "judged_observation_id": subject.observation_id}
     return Asked(
         name=version.evaluator.name,
         definition=definition,
@@ -346,15 +330,6 @@ def _asked(version: EvaluatorVersion, definition: Judge, values: Mapping[str, An
         metadata={
             "evaluator_id": version.evaluator_id,
             "evaluator_version": version.version,
-            **_told(subject, "judged"),
+            **{name: value for name, value in judged.items() if value},
         },
     )
-
-
-def _told(subject: Subject, what: str) -> dict[str, Any]:
-    ids = {f"{what}_trace_id": subject.trace_id, f"{what}_observation_id": subject.observation_id}
-    return {name: value for name, value in ids.items() if value}
-
-
-def _as_second(mapping: Sequence[Mapped]) -> list[Mapped]:
-    return [replace(one, variable=SECOND) for one in mapping if one.variable == FIRST]

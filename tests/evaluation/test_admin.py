@@ -80,7 +80,7 @@ def test_rules_are_shown_with_what_they_do(page_client, bob: User, at: str, defi
     text = page(page_client(bob), f"{at}evaluationrule/")
     for shown in ("All", "25 %", "Right, Length", "observations"):
         assert shown in text
-    assert "level any of ERROR" in page(page_client(bob), f"{at}evaluationrule/{defined['rule']['id']}/change/")
+    assert "Level any of ERROR" in page(page_client(bob), f"{at}evaluationrule/{defined['rule']['id']}/change/")
 
 
 def test_rules_are_switched_and_what_cannot_run_says_why(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from django.utils.functional import Promise
@@ -13,14 +12,6 @@ from evaluation.scoring.normalising import Profile
 
 # Where the time or memory of a metric grows with the product of two lengths.
 MAX_CHARACTERS = 50_000
-
-
-class Direction(StrEnum):
-    """Which values are better."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
-    NEITHER = "neither"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +95,5 @@ class Metric:
     score: Callable[[Case, Any], Mark]
     settings: type[Settings] = Settings
     data_type: str = "NUMERIC"
-    direction: Direction = Direction.HIGHER
     normalisation: str = ""
     needs_output: bool = True
-
-    @property
-    def compares(self) -> bool:
-        """Whether it needs something expected."""
-        return issubclass(self.settings, Compared)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.scoring.base import ScoringFailed
-from evaluation.scoring.metrics.base import Case, Direction, Mark, Metric, Settings, option
+from evaluation.scoring.metrics.base import Case, Mark, Metric, Settings, option
 from llm import tokens
 from tracing.ingestion import jsontext
 
@@ -62,7 +62,6 @@ METRICS = (
         about=_("How long the answer is."),
         score=length,
         settings=Length,
-        direction=Direction.NEITHER,
         normalisation="exact",
     ),
     Metric(
@@ -70,7 +69,6 @@ METRICS = (
         label=_("Latency"),
         about=_("How many seconds the answer took."),
         score=latency,
-        direction=Direction.LOWER,
         needs_output=False,
     ),
     Metric(
@@ -78,7 +76,6 @@ METRICS = (
         label=_("Cost"),
         about=_("What the answer cost, in US dollars."),
         score=cost,
-        direction=Direction.LOWER,
         needs_output=False,
     ),
 )

@@ -9,9 +9,8 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.scoring.base import ScoringFailed
-from evaluation.scoring.metrics.base import Case, Compared, Mark, Metric, option
+from evaluation.scoring.metrics.base import MAX_CHARACTERS, Case, Compared, Mark, Metric, option
 
-MAX_CHARACTERS = 50_000
 _BLANKS = " \u00a0\u202f'’"  # between groups of three digits, the narrow and the unbreakable ones too
 _BY_BLANKS = rf"(?P<blanks>\d{{1,3}}(?:[{_BLANKS}]\d{{3}})+(?:[.,]\d{{1,40}})?)"
 _BY_COMMAS = r"(?P<commas>[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,40})?)"  # 1,234.5

@@ -1,14 +1,14 @@
 """Metrics that compare two texts character by character, or look for something in one."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import re2
 from django.utils.translation import gettext_lazy as _
 from rapidfuzz.distance import Levenshtein
 
+from evaluation import patterns
 from evaluation.scoring.base import ScoringFailed
-from evaluation.scoring.metrics.base import MAX_CHARACTERS, Case, Compared, Direction, Mark, Metric, Settings, option
+from evaluation.scoring.metrics.base import MAX_CHARACTERS, Case, Compared, Mark, Metric, Settings, option
 
 MAX_PATTERN = 1_000
 
@@ -32,15 +32,6 @@ def contains(case: Case, settings: Contains) -> Mark:
     return Mark(float(holds), "" if holds else f"Not found: {lacking[:200]!r}.")
 
 
-@lru_cache(maxsize=256)
-def _compiled(pattern: str, ignore_case: bool) -> "re2._Regexp[str]":
-    options = re2.Options()
-    options.case_sensitive = not ignore_case
-    options.log_errors = False
-    options.max_mem = 8 << 20
-    return re2.compile(pattern, options)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern(Settings):
     pattern: str = option(
@@ -53,15 +44,14 @@ class Pattern(Settings):
         if not 1 <= len(self.pattern) <= MAX_PATTERN:
             raise ValueError(f"pattern must have 1 to {MAX_PATTERN} characters.")
         try:
-            _compiled(self.pattern, self.ignore_case)
+            patterns.compiled(self.pattern, ignore_case=self.ignore_case)
         except re2.error as error:
-            told = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-            raise ValueError(f"pattern: {told[:300]} (RE2's syntax).") from None
+            raise ValueError(f"pattern: {patterns.fault_of(error)[:300]} (RE2's syntax).") from None
 
 
 def matches(case: Case, settings: Pattern) -> Mark:
     """1 where the regular expression finds something. RE2's time is linear in the text, whatever the pattern."""
-    compiled = _compiled(settings.pattern, settings.ignore_case)
+    compiled = patterns.compiled(settings.pattern, ignore_case=settings.ignore_case)
     text = case.text.encode("utf-8", "replace").decode()  # RE2 takes no halves of characters
     found = compiled.fullmatch(text) if settings.whole else compiled.search(text)
     return Mark(float(found is not None), f"Found {found[0][:200]!r}." if found else "")
@@ -101,7 +91,6 @@ METRICS = (
         score=matches,
         settings=Pattern,
         data_type="BOOLEAN",
-        direction=Direction.HIGHER,
         normalisation="exact",
     ),
     Metric(

@@ -12,13 +12,15 @@ from evaluation import evaluators
 from evaluation.definitions import Judge, Output
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorVersion
-from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of, scores_of
+from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of, inputs_of
 from evaluation.scoring.evaluating import evaluate
-from evaluation.scoring.judging import ENVIRONMENT, prefer
+from evaluation.scoring.judging import ENVIRONMENT
 from evaluation.scoring.reading import Unreadable, read_verdict
 from tests.conftest import Api, Keys
 from tests.evaluation.scoring.conftest import Body, Refusal, Scripted
 from tracing.recorder import record
+from tracing.records import ScoreChange
+from tracing.scores import resolve
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +47,11 @@ def version(project: Keys, output: Output = GRADE, **fields: Any) -> EvaluatorVe
     return evaluators.latest([made.pk])[made.pk]
 
 
+def scored(project: Keys, found: list[Outcome], evaluator_id: str = "e") -> list[ScoreChange]:
+    checked = resolve(project.id, inputs_of(project.id, evaluator_id, "Right", 1, SUBJECT, found))
+    return [score for score in checked if isinstance(score, ScoreChange)]
+
+
 def said(reasoning: str, score: Any) -> str:
     return json.dumps({"reasoning": reasoning, "score": score})
 
@@ -66,8 +73,7 @@ def test_a_judge_is_asked_by_a_schema_and_its_call_is_a_trace_that_the_score_nam
         "description": "5 is best",
     }
     assert body["temperature"] == 0
-    scores = scores_of(project.project.pk, judge.evaluator_id, "Right", judge.version, SUBJECT, [outcome])
-    record(project.project.pk, calls_of([outcome]), scores)
+    record(project.id, calls_of([outcome]), scored(project, [outcome], judge.evaluator_id))
     (score,) = api.get("v2/scores?name=Right").json()["data"]
     assert (score["value"], score["traceId"], score["observationId"]) == (4.5, "t1", "o1")
     trace = api.get(f"traces/{score['metadata']['judge_trace_id']}").json()
@@ -162,26 +168,18 @@ def test_a_pair_is_judged_in_both_orders(
 ) -> None:
     model.answer = lambda body: said("Because.", verdict(body["messages"][-1]["content"]))
     judge = version(project, PAIR, messages=PAIR_MESSAGES, mapping=PAIR_MAPPING)
-    definition = Judge(messages=PAIR_MESSAGES, output=PAIR)
-    one = Subject(trace_id="t1", input={"question": "?"}, output="Рим", expected_output="Милан")
-    other = Subject(trace_id="t2", input={"question": "?"}, output="Милан")
-    for use in (
-        lambda clients: evaluate(judge, one, PAIR_MAPPING, clients),
-        lambda clients: prefer(judge, definition, one, other, PAIR_MAPPING, clients),
-    ):
-        (outcome,) = with_clients(use)
-        assert isinstance(outcome, Outcome)
-        assert (outcome.value, outcome.metadata["orders_agree"]) == (preferred, agree)
-        assert ("orders disagree" in outcome.reasoning) is not agree
-        assert len(calls_of([outcome])) == 2
-    assert len(model.asked) == 4
+    subject = Subject(trace_id="t1", input={"question": "?"}, output="Рим", expected_output="Милан")
+    (outcome,) = with_clients(lambda clients: evaluate(judge, subject, PAIR_MAPPING, clients))
+    assert (outcome.value, outcome.metadata["orders_agree"]) == (preferred, agree)
+    assert ("orders disagree" in outcome.reasoning) is not agree
+    assert len(calls_of([outcome])) == len(model.asked) == 2
 
 
 def test_every_kind_of_outcome_becomes_a_score_and_scoring_anew_replaces_it(project: Keys, api: Api) -> None:
     told = [("NUMERIC", 0.5), ("BOOLEAN", 1.0), ("CATEGORICAL", "Good"), ("CATEGORICAL", "Fine"), ("TEXT", "words")]
     found = [Outcome(data_type=kind, value=value, name=f"{kind}s", reasoning="\0 why \ud800") for kind, value in told]
     for _ in range(2):
-        record(project.project.pk, [], scores_of(project.project.pk, "e", "Right", 1, SUBJECT, found))
+        record(project.id, [], scored(project, found))
     stored = api.get("v3/scores?traceId=t1").json()["data"]
     kept = sorted((one["dataType"], str(one["value"])) for one in stored)
     assert kept == [

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 def test_every_template_becomes_an_evaluator(project: Keys, language: str) -> None:
     templates = library.all_of(language)
     for template in templates:
-        made = library.start(project.project.pk, template.key, language, Author())
+        draft = evaluators.Draft(name=template.name, description=template.about, definition=template.definition)
+        made = evaluators.create(project.id, draft, Author())
         stored = definition_of(evaluators.latest([made.pk])[made.pk])
         assert stored.messages == template.definition.messages  # type: ignore[union-attr]
         assert (made.name, made.description) == (template.name, template.about)
@@ -28,10 +29,10 @@ def test_every_template_becomes_an_evaluator(project: Keys, language: str) -> No
     assert [one.key for one in templates if is_pairwise(one.definition)] == ["preference"]
 
 
-def test_both_languages_ask_for_the_same(project: Keys) -> None:
+def test_both_languages_ask_for_the_same() -> None:
     for english, russian in zip(library.all_of("en"), library.all_of("ru"), strict=True):
         assert english.definition.variables == russian.definition.variables
         assert english.definition.output.categories == russian.definition.output.categories
     assert {path.stem for path in library.FOLDER.glob("*.yaml")} == set(library.ORDER)
     with pytest.raises(NotFound):
-        library.start(project.project.pk, "../secrets", "en", Author())
+        library.template("../secrets", "en")

@@ -9,7 +9,7 @@ from common.errors import Invalid
 from datasets.models import Dataset
 from evaluation import trying
 from evaluation.definitions import Code, Judge, Metric, Output
-from evaluation.mapping import Mapped, suggested
+from evaluation.mapping import Mapped, usual_source
 from evaluation.models import Evaluator
 from evaluation.scoring.judging import ENVIRONMENT
 from tests.conftest import Api, Keys
@@ -78,11 +78,9 @@ def test_a_judge_is_tried_and_what_was_paid_is_a_trace(api: Api, answered: Datas
 
 
 def test_variables_with_usual_names_need_no_mapping_by_hand() -> None:
-    assert suggested(["Question", "ответ", "reference", "mood"]) == [
-        Mapped("Question", "input"),
-        Mapped("ответ", "output"),
-        Mapped("reference", "expected_output"),
-    ]
+    names = ("Question", "ответ", "reference", "item_metadata", "mood")
+    usual = ["input", "output", "expected_output", "experiment_item_metadata", "output"]
+    assert [usual_source(name) for name in names] == usual
 
 
 def test_a_mapping_is_shown_filled_without_any_call(answered: Dataset, model: Scripted) -> None:
