@@ -15,7 +15,6 @@ from evaluation.scoring.base import Subject
 from evaluation.scoring.parts import tool_calls
 from llm.calls import Answer, CallFailed, ChatRequest
 from llm.client import NoConnection
-from tracing.ingestion.usage import usage_details
 
 MOST_ANSWERS_KNOWN = 5_000
 
@@ -110,5 +109,4 @@ class Answering:
             item_metadata=values.metadata,
             latency=answer.latency,
             cost=self._plan.bills.of(request, answer),
-            usage=usage_details(answer.usage),
         )

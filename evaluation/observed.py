@@ -44,7 +44,6 @@ def _of_observation(one: Observation, link: DatasetRunItem | None) -> Subject:
         item_metadata=_item_metadata(link),
         latency=one.latency,
         cost=one.total_cost,
-        usage=one.usage_details,
     )
 
 
@@ -61,7 +60,6 @@ def _of_trace(one: Trace, link: DatasetRunItem | None) -> Subject:
         item_metadata=_item_metadata(link),
         latency=one.latency,
         cost=one.total_cost,
-        usage={"input": one.input_tokens, "output": one.output_tokens, "total": one.total_tokens},
     )
 
 

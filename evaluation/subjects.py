@@ -40,5 +40,4 @@ def _subject(answer: Answer) -> Subject:
         item_metadata=to_value(version.metadata if version else link.metadata),
         latency=answer.latency,
         cost=answer.cost,
-        usage={"total": answer.tokens} if answer.tokens else {},
     )

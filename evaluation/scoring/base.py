@@ -32,7 +32,6 @@ class Subject:
     item_metadata: Any = None
     latency: float | None = None
     cost: float | None = None
-    usage: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
