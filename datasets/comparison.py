@@ -36,7 +36,7 @@ class ScoreSummary:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
     """A run in figures. `cost` is the sum in dollars, `cost_each` its mean over answers whose cost is known; `latency`
-    the mean in seconds over the items that have one."""
+    the mean in seconds over the items that have one, its interval left to comparisons."""
 
     items: int
     answers: int
@@ -79,17 +79,27 @@ def summarise(sheet: Sheet) -> RunSummary:
     """The figures of one run."""
     costs = [cost for cost in sheet.cost if cost is not None]
     tokens = [count for count in sheet.tokens if count]
+    latencies = item_latencies(sheet)
     return RunSummary(
         items=len(set(sheet.items)),
         answers=len(sheet.items),
         missing=sum(said is None for said in sheet.said),
         failed=sum(sheet.failed),
         scores={key: _score_summary(key, sheet) for key in sheet.scores},
-        latency=mean_interval(_latencies(sheet)),
+        latency=Estimate(fmean(latencies), len(latencies)) if latencies else None,
         cost=sum(costs) if costs else None,
         cost_each=fmean(costs) if costs else None,
         tokens=sum(tokens) if tokens else None,
     )
+
+
+def item_latencies(sheet: Sheet) -> list[float]:
+    """The latency of each item that has one: the mean over its repetitions."""
+    of_items = {
+        item: [latency for at in places if (latency := sheet.latency[at]) is not None]
+        for item, places in sheet.groups().items()
+    }
+    return [fmean(values) for values in of_items.values() if values]
 
 
 def in_same_units(summaries: Sequence[RunSummary]) -> list[RunSummary]:
@@ -177,11 +187,3 @@ def _score_summary(key: ScoreKey, sheet: Sheet) -> ScoreSummary:
         labels = Counter(str(value) for values in told for value in values)
         return ScoreSummary(key, "labels", n, labels=tuple(labels.most_common()))
     return ScoreSummary(key, "texts", n)
-
-
-def _latencies(sheet: Sheet) -> list[float]:
-    of_items = {
-        item: [latency for at in places if (latency := sheet.latency[at]) is not None]
-        for item, places in sheet.groups().items()
-    }
-    return [fmean(values) for values in of_items.values() if values]

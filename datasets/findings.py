@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from statistics import stdev
 
 from datasets.answers import ScoreKey
-from datasets.comparison import RunSummary, in_same_units, keys_of, most_told
+from datasets.comparison import RunSummary, in_same_units, item_latencies, keys_of, most_told
 from datasets.sheets import NUMBERS, Sheet, item_values
 from datasets.statistics.correction import holm
 from datasets.statistics.effects import Effect, cohens_dz, odds_ratio, rank_biserial
 from datasets.statistics.estimates import ALPHA, Estimate, is_share
-from datasets.statistics.intervals import paired_difference
+from datasets.statistics.intervals import mean_interval, paired_difference
 from datasets.statistics.pareto import pareto_front
 from datasets.statistics.variance import Components, components
 
@@ -52,8 +52,8 @@ class Against:
 class Findings:
     """All figures of a comparison. Tuples stand in the order of the runs; the baseline's `Against` is None.
 
-    `front` tells who is not beaten in the chosen score, cost and latency at once; `spread` splits the chosen score's
-    variance, None where nothing was repeated.
+    The summaries tell latencies with their intervals. `front` tells who is not beaten in the chosen score, cost and
+    latency at once; `spread` splits the chosen score's variance, None where nothing was repeated.
     """
 
     summaries: tuple[RunSummary, ...]
@@ -78,7 +78,10 @@ def find(
     `summaries` are those of the sheets. `ranks`: numbers are tested by their ranks (Wilcoxon) instead of their means
     (permutation).
     """
-    summaries = in_same_units(summaries)
+    summaries = [
+        replace(summary, latency=mean_interval(item_latencies(sheet)))
+        for sheet, summary in zip(sheets, in_same_units(summaries), strict=True)
+    ]
     keys = keys_of(sheets)
     numeric = [key for key in keys if key.data_type in NUMBERS]
     key = next((key for key in numeric if key.text == chosen), None) or most_told(numeric, summaries)

@@ -6,6 +6,8 @@ from statistics import NormalDist
 
 CONFIDENCE = 0.95
 ALPHA = 0.05
+# Of everything that is drawn.
+SEED = 20261
 # The 97.5 % quantile of the standard normal distribution.
 Z = NormalDist().inv_cdf(1 - ALPHA / 2)
 

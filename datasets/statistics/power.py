@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable
 from statistics import NormalDist
 
-from scipy.special import nctdtr, stdtrit
+from scipy.optimize import brentq
+from statsmodels.stats.power import TTestPower
 
 from datasets.statistics.estimates import ALPHA
 
@@ -12,6 +13,8 @@ from datasets.statistics.estimates import ALPHA
 POWER = 0.8
 # Where the answer is "more than anybody has".
 MOST_ITEMS = 10_000_000
+# Differences of which two pairs show any.
+LARGEST_DZ = 1e6
 
 
 def least_changes(alpha: float = ALPHA) -> int:
@@ -23,20 +26,16 @@ def least_changes(alpha: float = ALPHA) -> int:
 
 
 def power_of_mean(n: int, dz: float, alpha: float = ALPHA) -> float:
-    """The chance that n pairs show a mean difference of dz standard deviations, by the paired t test.
+    """The chance that n pairs show a mean difference of dz standard deviations, the right way round, by the paired t
+    test.
 
     From the noncentral t distribution: Cohen, Statistical Power Analysis for the Behavioral Sciences, 2nd edition 1988,
     section 2.3.5. The test by permutation that is used needs as many items but for very few (Lehmann, Testing
     Statistical Hypotheses, 2nd edition 1986, section 5.11).
     """
-    critical = float(stdtrit(n - 1, 1 - alpha / 2))
-    shift = abs(dz) * math.sqrt(n)
-    # So far out in a tail that it cannot be computed is nought.
-    below, far = (
-        0.0 if math.isnan(found := float(nctdtr(n - 1, shift, end))) and end < shift else found
-        for end in (critical, -critical)
-    )
-    return 1 - below + far
+    found = float(TTestPower().power(min(abs(dz), LARGEST_DZ), n, alpha / 2, alternative="larger"))
+    # scipy cannot compute the chance of missing it where there is none.
+    return 1.0 if math.isnan(found) else found
 
 
 def items_for_mean(dz: float, alpha: float = ALPHA, power: float = POWER) -> int | None:
@@ -57,14 +56,11 @@ def detectable_mean(n: int, deviation: float, alpha: float = ALPHA, power: float
     """
     if n < 2:
         return None
-    low, high = 0.0, 1.0
-    while power_of_mean(n, high, alpha) < power and high < 1e6:
+    high = 1.0
+    while power_of_mean(n, high, alpha) < power and high < LARGEST_DZ:
         high *= 2
-    # Sixty halvings: as exact as a float is.
-    for _step in range(60):
-        middle = (low + high) / 2
-        low, high = (low, middle) if power_of_mean(n, middle, alpha) >= power else (middle, high)
-    return high * deviation
+    # statsmodels' own `solve_power` ends without an answer, or with a wrong one, for few pairs and small alphas.
+    return float(brentq(lambda dz: power_of_mean(n, dz, alpha) - power, 0.0, high)) * deviation
 
 
 def items_for_shares(difference: float, changed: float, alpha: float = ALPHA, power: float = POWER) -> int | None:
