@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from evaluation import rules
 from evaluation.active_rules import Waiting
 from evaluation.feeding import feed
 from evaluation.models import Application, Arrival, EvaluationRule, Execution
@@ -105,15 +106,15 @@ def _look_at(arrivals: Sequence[Arrival]) -> int:
     for arrival in arrivals:
         for rule_id in arrival.rule_ids:
             arrived.setdefault(rule_id, {}).update(dict.fromkeys(arrival.observation_ids))
-    rules = EvaluationRule.objects.filter(pk__in=arrived, enabled=True).prefetch_related("assignments__evaluator")
+    found = EvaluationRule.objects.filter(pk__in=arrived, enabled=True).prefetch_related("assignments__evaluator")
+    versions = rules.latest_of(list(found))
     made = 0
-    for rule in rules:
-        assigned = list(rule.assignments.all())
-        if any(one.evaluator.paused_at for one in assigned):
+    for rule in found:
+        if rules.why_paused(rule, versions):
             continue
         ids = [one for one in arrived[rule.pk] if is_sampled(rule, one)]
         targets = matching(rule, ids)
-        deeds = [Deed(one.evaluator_id, target) for target in targets for one in assigned]
+        deeds = [Deed(one.evaluator_id, target) for target in targets for one in rule.assignments.all()]
         made += make(rule.project_id, deeds, rule=rule)
         feed(rule, targets)
     return made

@@ -38,6 +38,11 @@ def log_of(
     return found
 
 
+def waiting_of(rule_id: str) -> int:
+    """How many executions of a rule wait for a worker, or for a pause to end; by the index of what is not over."""
+    return Execution.objects.filter(rule_id=rule_id, state=Execution.State.PENDING).count()
+
+
 def recent_of(evaluator_ids: Sequence[str]) -> dict[str, Recent]:
     """How these evaluators have been doing; one query, by an index, however many executions there are."""
     if not evaluator_ids:

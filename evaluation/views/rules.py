@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import DomainError, NotFound
 from evaluation import applying, evaluators, rule_filters, rules
-from evaluation.execution_log import log_of
+from evaluation.execution_log import log_of, waiting_of
 from evaluation.mapping import SOURCES
 from evaluation.models import EvaluationRule, Execution
 from evaluation.rule_form import LABELS, OPERATORS, Typed, complete, draft_of, in_words, of_rule, typed
@@ -143,11 +143,13 @@ class OneRule(EvaluatorsPage):
     def get(self, request: HttpRequest, rule_id: str) -> HttpResponse:
         rule = rules.own(self.project_id, rule_id)
         versions = rules.latest_of([rule])
+        pause = rules.why_paused(rule, versions)
         applications = applying.all_of(self.project_id).filter(rule=rule)[:SHOWN]
         return self.render(
             {
                 "rule": rule,
-                "pause": rules.why_paused(rule, versions),
+                "pause": pause,
+                "waiting": waiting_of(rule.pk) if pause else 0,
                 "paused": [one.evaluator for one in rule.assignments.all() if one.evaluator.paused_at],
                 "conditions": _words(rule),
                 "is_experiment": rule_filters.target_of(rule.filter) == rule_filters.EXPERIMENT,
