@@ -110,6 +110,15 @@ def score_badge(score: Any) -> SafeString:
     return filled('<span class="badge {}" title="{}">{}: {}</span>', look, said, shortened(score.name, 24), value)
 
 
+@register.filter
+def judge_trace(score: Any) -> str:
+    """The id of the trace in which a model judged so, which evaluators write into a score's metadata; empty: none."""
+    if score.source != "EVAL" or '"judge_trace_id"' not in (score.metadata or ""):
+        return ""
+    told = json.loads(score.metadata)
+    return str(told.get("judge_trace_id") or "") if isinstance(told, dict) else ""
+
+
 @register.simple_tag
 def moment(value: datetime | None) -> SafeString:
     """A short relative time, kept true by the page's script, with the exact one on hover."""
