@@ -18,6 +18,8 @@ class PlaygroundDraft(models.Model):
     project = models.ForeignKey("accounts.Project", on_delete=models.CASCADE, related_name="+")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     state = models.TextField()
+    # Counts the writes; who writes says which one they saw.
+    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

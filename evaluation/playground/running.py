@@ -9,6 +9,7 @@ Each call is stored as a trace when it ends, also when the reader hangs up: what
 
 import asyncio
 import json
+import logging
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
@@ -22,11 +23,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.errors import DomainError, Invalid
+from common.templatetags.promptlab import duration, money
 from evaluation.playground.starting import from_version
 from evaluation.playground.state import Column, State
 from llm.calls import Answer, CallFailed, ChatRequest, FailureKind
 from llm.client import Client, Clients, NoConnection
 from tracing.recorder import RecordedCall, record
+
+log = logging.getLogger("promptlab.playground")
 
 ENVIRONMENT = "playground"
 _TRACE = "_trace_"
@@ -135,7 +139,9 @@ class _Calls:
         """Hang up on what is still under way; how the calls ended whose end was not told."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for fault in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(fault, Exception):
+                log.error("A call of the playground ended by a mistake of ours", exc_info=fault)
         left = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
         return [event for event in left if isinstance(event, Ended)]
 
@@ -207,26 +213,37 @@ def _told(project_id: str, ended: Ended, person: User, address: str) -> dict[str
     except DomainError as error:  # the answer was had, whatever happens to its trace
         cost, trace = None, ""
         if isinstance(result, Answer):
-            return {"done": _figures(result, None, "") | {"note": error.message}}
+            done = _done(result, None, "")
+            return {"done": done | {"told": f"{done['told']} · {error.message}"}}
     if isinstance(result, CallFailed):
         return {"fault": result.message, "kind": result.kind.value, "trace": trace}
-    return {"done": _figures(result, cost, trace)}
+    return {"done": _done(result, cost, trace)}
 
 
-def _figures(answer: Answer, cost: float | None, trace: str) -> dict[str, Any]:
-    usage = answer.usage
-    first = answer.first_token_at
+def _done(answer: Answer, cost: float | None, trace: str) -> dict[str, Any]:
     return {
         "text": answer.text,
         "tool_calls": answer.message.get("tool_calls") or [],
-        "input_tokens": usage.get("prompt_tokens"),
-        "output_tokens": usage.get("completion_tokens"),
-        "latency": answer.latency,
-        "first_token": (first - answer.started_at).total_seconds() if first else None,
-        "cost": cost,
-        "finish_reason": answer.finish_reason,
+        "told": " · ".join(_figures(answer, cost)),
         "trace": trace,
     }
+
+
+def _figures(answer: Answer, cost: float | None) -> Iterator[str]:
+    """What stands below an answer. What the provider did not tell and nobody can price is said to be unknown."""
+    tokens = [answer.usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
+    if tokens == [None, None]:
+        yield _("tokens unknown")
+    else:
+        asked, said = ("?" if number is None else number for number in tokens)
+        yield _("%(asked)s + %(said)s tokens") % {"asked": asked, "said": said}
+    yield duration(answer.latency)
+    if answer.first_token_at:
+        waited = (answer.first_token_at - answer.started_at).total_seconds()
+        yield _("first word after %(time)s") % {"time": duration(waited)}
+    yield _("cost unknown") if cost is None else money(cost)
+    if answer.finish_reason not in (None, "stop"):
+        yield answer.finish_reason
 
 
 def _line(told: dict[str, Any]) -> bytes:

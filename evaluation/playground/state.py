@@ -150,7 +150,7 @@ def rows_of(content: Any) -> tuple[str, list[Message]]:
 def typed(parameters: Mapping[str, Any]) -> dict[str, str]:
     """Parameters as a column's settings show them; what has no field of its own stands in `more`."""
     own = ("temperature", "max_tokens", "top_p", "seed")
-    settings = {name: str(parameters[name]) for name in own if isinstance(parameters.get(name), int | float)}
+    settings = {name: str(parameters[name]) for name in own if type(parameters.get(name)) in (int, float)}
     rest = {name: value for name, value in parameters.items() if name not in settings and value is not None}
     return settings | ({"more": pretty(rest)} if rest else {})
 

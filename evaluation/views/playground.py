@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from common.errors import DomainError, Invalid
+from common.errors import Conflict, DomainError, Invalid
 from common.pages import Page
 from datasets.items import items
 from datasets.models import Dataset
 from datasets.showing import item_line, with_heads
+from evaluation.models import PlaygroundDraft
 from evaluation.playground import starting
 from evaluation.playground.drafts import draft_of, keep, newest_of, state_of
 from evaluation.playground.running import stream
@@ -60,15 +61,15 @@ class Playground(PlaygroundPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         return self.keep("")
 
-    def show(self, state: State, draft_id: str = "", author: User | None = None) -> HttpResponse:
+    def show(self, state: State, draft: PlaygroundDraft | None = None) -> HttpResponse:
         prompts = Prompt.objects.filter(project_id=self.project_id).order_by("name")
         versions = _versions(self.project_id, state.columns)
         told = {
             "state": state,
             "columns": [(column, versions.get(column.prompt, ())) for column in state.columns],
             "blank": Column(),
-            "draft_id": draft_id,
-            "author": author,
+            "draft": draft,
+            "author": draft.author if draft and draft.author_id != self.person.pk else None,
             "connections": of_project(self.project_id),
             "prompts": prompts.values_list("name", flat=True),
             "datasets": Dataset.objects.filter(project_id=self.project_id).order_by("-updated_at"),
@@ -79,12 +80,13 @@ class Playground(PlaygroundPage):
         return self.render(told)
 
     def keep(self, draft_id: str) -> HttpResponse:
-        """Write what the browser sent; answers the address under which it is kept."""
+        """Write what the browser sent, a change of `?version=`; answers where it is kept, and as which version."""
+        version = _number(self.request.GET.get("version"))
         try:
-            draft = keep(self.project_id, self.person, read(self.request.body), draft_id)
-        except Invalid as error:
+            draft = keep(self.project_id, self.person, read(self.request.body), draft_id, version)
+        except (Invalid, Conflict) as error:
             return _refusal(error)
-        return JsonResponse({"address": reverse("playground_draft", args=[draft.pk])})
+        return JsonResponse({"address": reverse("playground_draft", args=[draft.pk]), "version": draft.version})
 
 
 class OneDraft(Playground):
@@ -92,8 +94,7 @@ class OneDraft(Playground):
 
     def get(self, request: HttpRequest, draft_id: str) -> HttpResponse:  # type: ignore[override]
         draft = draft_of(self.project_id, draft_id)
-        author = draft.author if draft.author_id != self.person.pk else None
-        return self.show(state_of(draft), draft.pk, author)
+        return self.show(state_of(draft), draft)
 
     def post(self, request: HttpRequest, draft_id: str) -> HttpResponse:  # type: ignore[override]
         return self.keep(draft_id)
@@ -166,8 +167,14 @@ class NewColumn(PlaygroundPage):
         if name := request.GET.get("prompt", ""):
             column = starting.from_version(self.project_id, name, _number(request.GET.get("version")))
         connections = of_project(self.project_id)
-        told = {"column": column, "connections": connections, "may_publish": self.may("prompts:write")}
-        return self.render(told | {"versions": _versions(self.project_id, [column]).get(column.prompt)})
+        told = {
+            "column": column,
+            "connections": connections,
+            "versions": _versions(self.project_id, [column]).get(column.prompt),
+            "may_write": self.may(WRITE),
+            "may_publish": self.may("prompts:write"),
+        }
+        return self.render(told)
 
 
 class Items(PlaygroundPage):
@@ -212,7 +219,8 @@ def _versions(project_id: str, columns: Sequence[Column]) -> dict[str, list[int]
 
 
 def _refusal(error: DomainError) -> HttpResponse:
-    return JsonResponse({"message": error.message, "field": error.field}, status=422)
+    status = 409 if isinstance(error, Conflict) else 422
+    return JsonResponse({"message": error.message, "field": error.field}, status=status)
 
 
 def _number(text: str | None) -> int | None:

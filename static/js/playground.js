@@ -86,15 +86,20 @@
   }
   async function save() {
     if (saving) { again = true; return saving; }
-    const address = root.dataset.draft ? `${root.dataset.save}/${root.dataset.draft}` : root.dataset.save;
+    clearTimeout(timer);
+    timer = 0;
+    if (!conflict.hidden) return;
+    const address = root.dataset.draft ? `${root.dataset.save}/${root.dataset.draft}?version=${root.dataset.version}` : root.dataset.save;
     saving = (async () => {
       try {
         const answer = await post(address, state());
         const told = await answer.json();
+        if (answer.status === 409) { conflict.hidden = false; conflict.scrollIntoView({ block: "nearest" }); status.textContent = say("unkept"); return; }
         if (!answer.ok) { status.textContent = told.message; return; }
         const id = told.address.split("/").at(-1);
         const copied = root.dataset.draft && root.dataset.draft !== id;
         root.dataset.draft = id;
+        root.dataset.version = told.version;
         if (location.pathname !== told.address || location.search) history.replaceState(null, "", told.address);
         status.textContent = copied ? say("copy") : say("saved");
       } catch { status.textContent = say("lost"); }
@@ -103,6 +108,14 @@
     saving = null;
     if (again) { again = false; await save(); }
   }
+  // Another window wrote the same draft meanwhile: nothing is kept until one says which of the two counts.
+  const conflict = root.querySelector("[data-conflict]");
+  conflict.querySelector("[data-keep-mine]").addEventListener("click", () => { conflict.hidden = true; root.dataset.draft = ""; save(); });
+  conflict.querySelector("[data-load-other]").addEventListener("click", () => { conflict.hidden = true; clearTimeout(timer); timer = 0; location.reload(); });
+  window.addEventListener("beforeunload", (event) => {
+    if (timer) save();
+    if (saving || !conflict.hidden) event.preventDefault();
+  });
   const post = (address, body, more = {}) => fetch(address, { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": token }, body: JSON.stringify(body), ...more });
 
   // --- Running ----------------------------------------------------------------------------------------
@@ -153,6 +166,12 @@
     column.querySelector("[data-told]").textContent = told;
     buttons();
   }
+  // Columns that were asked together share one answer: it is cut when the last of them goes.
+  function forget(column) {
+    const stop = running.get(column);
+    running.delete(column);
+    if (![...running.values()].includes(stop)) stop?.abort();
+  }
   function buttons() {
     stopAll.hidden = running.size === 0;
     runAll.disabled = all().every((column) => running.has(column));
@@ -166,24 +185,13 @@
     const done = line.done;
     text.textContent = done.text;
     if (done.tool_calls.length) text.append((done.text ? "\n\n" : "") + done.tool_calls.map((call) => JSON.stringify(call.function || call, null, 2)).join("\n"));
-    end(column, "", figures(done));
+    end(column, "", done.told);
     link(column, done.trace);
   }
   function link(column, address) {
     const trace = column.querySelector("[data-trace]");
     trace.hidden = !address;
     if (address) trace.href = address;
-  }
-  const seconds = (s) => (s < 1 ? `${Math.round(s * 1000)} ms` : `${s.toFixed(2)} s`);
-  function figures(done) {
-    const told = [];
-    if (done.input_tokens != null) told.push(say("tokens").replace("{in}", done.input_tokens).replace("{out}", done.output_tokens ?? 0));
-    told.push(seconds(done.latency));
-    if (done.first_token != null) told.push(say("first").replace("{s}", seconds(done.first_token)));
-    told.push(done.cost != null ? `$${done.cost.toPrecision(2)}` : say("free"));
-    if (done.finish_reason && done.finish_reason !== "stop") told.push(done.finish_reason);
-    if (done.note) told.push(done.note);
-    return told.join(" · ");
   }
 
   // --- Columns and messages ---------------------------------------------------------------------------
@@ -240,7 +248,7 @@
     if ("addColumn" in asked) { const last = all().at(-1); return last ? duplicate(last) : place(fresh("column")); }
     if ("runColumn" in asked) return run([column]);
     if ("copyColumn" in asked) return duplicate(column);
-    if ("removeColumn" in asked) { running.get(column)?.abort(); running.delete(column); column.remove(); if (!all().length) place(fresh("column")); buttons(); return changed(); }
+    if ("removeColumn" in asked) { forget(column); column.remove(); if (!all().length) place(fresh("column")); buttons(); return changed(); }
     if ("publishColumn" in asked) return publish(column);
     if ("addMessage" in asked) { const last = [...column.querySelectorAll("[name=role]")].at(-1)?.value; addMessage(column, last === "user" ? "assistant" : "user").querySelector("textarea").focus(); return changed(); }
     if ("addPlaceholder" in asked) { addMessage(column, "placeholder", "history"); return changed(); }
