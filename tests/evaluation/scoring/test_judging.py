@@ -83,22 +83,37 @@ def test_a_judge_is_asked_by_a_schema_and_its_call_is_a_trace_that_the_score_nam
     assert trace["totalCost"] > 0
 
 
-def test_what_a_provider_refuses_is_not_asked_for_again(project: Keys, model: Scripted, with_clients: Run) -> None:
+@pytest.mark.parametrize(
+    ("refused", "words", "modes"),
+    [
+        ((), said("Right.", 4), ["json_schema"]),
+        (("json_schema",), said("Right.", 4), ["json_schema", "json_object"]),
+        (("json_schema", "json_object"), "Right.\n\n**Score:** 4", ["json_schema", "json_object", ""]),
+        (("temperature",), said("Right.", 4), ["json_schema", "json_schema"]),
+    ],
+)
+def test_an_answer_is_had_by_schema_or_json_mode_or_out_of_text_and_what_is_refused_is_not_asked_for_again(
+    project: Keys, model: Scripted, with_clients: Run, refused: tuple[str, ...], words: str, modes: list[str]
+) -> None:
+    def mode(body: Body) -> str:
+        return str(body.get("response_format", {}).get("type", ""))
+
     def stubborn(body: Body) -> str:
-        if "temperature" in body:
+        if mode(body) in refused:
+            raise Refusal(f"response_format {mode(body)} is not supported")
+        if "temperature" in body and "temperature" in refused:
             raise Refusal("Unsupported value: 'temperature' does not support 0 with this model.")
-        if "response_format" in body:
-            raise Refusal(f"response_format {body['response_format']['type']} is not supported")
-        return "The capital is right.\n\n**Score:** 4"
+        return words
 
     model.answer = stubborn
     judge = version(project)
     (outcome,) = with_clients(lambda clients: evaluate(judge, SUBJECT, MAPPING, clients))
-    assert (outcome.value, len(model.asked)) == (4, 4)
-    assert "The capital is right." in outcome.reasoning
+    assert (outcome.value, outcome.reasoning.startswith("Right.")) == (4, True)
+    assert [mode(body) for body in model.asked] == modes
     model.asked.clear()
     with_clients(lambda clients: evaluate(judge, SUBJECT, MAPPING, clients))
-    assert [("temperature" in body, "response_format" in body) for body in model.asked] == [(False, False)]
+    assert [mode(body) for body in model.asked] == modes[-1:]
+    assert ("temperature" in model.asked[0]) is ("temperature" not in refused)
 
 
 def test_an_answer_that_cannot_be_read_is_asked_for_once_more(

@@ -43,6 +43,17 @@ def test_paris_with_a_full_stop_is_paris_when_one_says_so() -> None:
     assert value("exact", "и\u0306", "\u0439", "trimmed") == 1
 
 
+@pytest.mark.parametrize("kind", [kind for kind, one in METRICS.items() if one.normalisation and kind != "length"])
+def test_every_metric_of_texts_minds_or_levels_form_yo_and_quotes_as_its_profile_says(kind: str) -> None:
+    given, expected = "«Ёлка» \u0438\u0306 ещё", '"Елка" \u0439 еще'
+    levelled = {"form": "NFC", "yo": True, "quotes": True}
+    more = {"pattern": '^"Елка" \u0439 еще$'} if kind == "regex" else {}
+    if kind == "json_fields":
+        given, expected = ({"a": text} for text in (given, expected))  # type: ignore[assignment]
+    strict, lenient = (value(kind, given, expected, profile, **more) for profile in ("exact", levelled))
+    assert (strict < 1, lenient) == (True, pytest.approx(1)), "both figures can stand side by side"
+
+
 def test_any_of_the_accepted_answers_will_do_and_a_path_finds_them() -> None:
     expected = {"answers": [{"text": "Рио"}, {"text": "Рио-де-Жанейро"}], "best": "Рио"}
     path = {"expected_path": "$.answers[*].text"}
