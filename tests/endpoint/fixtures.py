@@ -1,9 +1,11 @@
-"""The endpoint as a fixture: a conftest that imports `openai_endpoint` offers it to its tests."""
+"""The endpoint as fixtures: a conftest that imports them offers them to its tests."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from llm import client
 from tests.endpoint.server import Endpoint
 
 
@@ -12,3 +14,12 @@ def openai_endpoint() -> Iterator[Endpoint]:
     """A running endpoint; `.url` is the base_url of clients, `.requests` is what it was asked."""
     with Endpoint() as endpoint:
         yield endpoint
+
+
+@pytest.fixture
+def endpoint(openai_endpoint: Endpoint, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Endpoint:
+    """The endpoint for our own client: it was asked nothing yet, may be called, and is called again soon."""
+    settings.PRIVATE_HOSTS = ["127.0.0.1"]
+    monkeypatch.setattr(client, "FIRST_WAIT", 0.01)
+    openai_endpoint.requests.clear()
+    return openai_endpoint

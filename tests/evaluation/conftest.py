@@ -1,12 +1,18 @@
-"""Bodies of evaluators and rules, and the connection that lets a judge run."""
+"""Bodies of evaluators and rules, and models that let a judge run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from common import crypto
 from evaluation.models import EvaluationRule
+from llm.models import LlmConnection
 from tests.conftest import Api, Keys
+from tests.endpoint.fixtures import endpoint, openai_endpoint
+from tests.evaluation.scripted import Scripted
+
+__all__ = ["endpoint", "openai_endpoint"]
 
 Make = Callable[..., dict[str, Any]]
 
@@ -41,6 +47,29 @@ def connection(api: Api) -> str:
     answer = api.put("llm-connections", {**body, "withDefaultModels": False})
     assert answer.status_code == 201, answer.content
     return "house"
+
+
+@pytest.fixture
+def model(project: Keys, settings: Any) -> Iterator[Scripted]:
+    """The model `gpt-4o-mini` of the project's connection `scripted`."""
+    settings.PRIVATE_HOSTS = ["127.0.0.1"]
+    scripted = Scripted()
+    LlmConnection.objects.create(
+        project_id=project.project.pk,
+        provider="scripted",
+        base_url=scripted.url,
+        custom_models=["gpt-4o-mini"],
+        sealed_secret=crypto.seal("sk-1"),
+    )
+    yield scripted
+    scripted.server.shutdown()
+    scripted.server.server_close()
+
+
+@pytest.fixture
+def not_enqueued(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Experiments are run by the tests themselves, which play the worker."""
+    monkeypatch.setattr("evaluation.steering.enqueue_experiment", lambda _id: True)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from common import crypto
 from datasets.definitions import create_dataset
 from datasets.items import ItemChange, put_items
 from datasets.models import Dataset, DatasetItem
-from evaluation import evaluators
+from evaluation import evaluators, steering
 from evaluation.definitions import Metric
 from evaluation.experiment_draft import Draft, EvaluatorChoice, ModelChoice, PromptChoice
 from evaluation.models import Evaluator
@@ -20,6 +20,7 @@ from tests.conftest import Api, Keys
 from tests.endpoint.geography import COUNTRIES
 
 MODEL = "gpt-4o-mini"
+NOBODY = Author()
 
 
 def connect(keys: Keys, url: str, **fields: Any) -> LlmConnection:
@@ -50,7 +51,7 @@ def prompt(api: Api, name: str = "capital", text: Any = "Only the name: the capi
 
 def exact(keys: Keys, name: str = "exact", kind: str = "exact") -> Evaluator:
     """A metric that compares with what was expected."""
-    return evaluators.create(keys.id, evaluators.Draft(name=name, definition=Metric(kind=kind)), Author())
+    return evaluators.create(keys.id, evaluators.Draft(name=name, definition=Metric(kind=kind)), NOBODY)
 
 
 def draft(
@@ -74,6 +75,11 @@ def draft(
 
 def planned(keys: Keys, of: Draft, by: User | None = None) -> Experiment:
     return plan(keys.id, of, Author(user=by))
+
+
+def started(keys: Keys, experiment: Experiment) -> Experiment:
+    steering.start(keys.id, experiment.pk, NOBODY)
+    return experiment
 
 
 def states(experiment: Experiment) -> dict[str, int]:

@@ -11,7 +11,6 @@ from evaluation import executing, tasks
 from evaluation.models import Application, EvaluationRule, Evaluator, Execution
 from llm import client as llm_client
 from tests.conftest import Api, Keys
-from tests.endpoint.fixtures import openai_endpoint  # noqa: F401
 from tests.endpoint.server import Endpoint
 from tests.evaluation.plans import MODEL, connect
 from tests.evaluation.test_rules_at_work import send
@@ -92,9 +91,9 @@ def test_a_judge_is_previewed_and_tried_on_what_is_there_before_it_is_saved(
     desk: Desk,
     project: Keys,
     api: Api,
-    openai_endpoint: Endpoint,  # noqa: F811
+    endpoint: Endpoint,
 ) -> None:
-    connect(project, openai_endpoint.url, custom_models=[MODEL])
+    connect(project, endpoint.url, custom_models=[MODEL])
     send(api, "one", metadata={"asked": "the capital of France"})
     preview = desk.post("/-/preview", JUDGE, status=200)
     assert "Paris" in preview and "the capital of France" in preview

@@ -9,10 +9,8 @@ from django.test import Client
 from accounts.models import User
 from evaluation.models import Evaluator, Experiment
 from evaluation.runner import run
-from llm import client as llm_client
 from llm.models import LlmConnection
 from tests.conftest import Api, Keys
-from tests.endpoint.fixtures import openai_endpoint  # noqa: F401
 from tests.endpoint.server import Endpoint
 from tests.evaluation.plans import MODEL, capitals, connect, prompt
 
@@ -59,15 +57,11 @@ def bench(
     bob: User,
     project: Keys,
     api: Api,
-    openai_endpoint: Endpoint,  # noqa: F811
-    settings: Any,
-    monkeypatch: Any,
+    endpoint: Endpoint,
+    not_enqueued: None,
 ) -> Bench:
-    settings.PRIVATE_HOSTS = ["127.0.0.1"]
-    monkeypatch.setattr(llm_client, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr("evaluation.steering.enqueue_experiment", lambda _id: True)
     prompt(api)
-    return Bench(page_client(bob), project, connect(project, openai_endpoint.url, custom_models=[MODEL]))
+    return Bench(page_client(bob), project, connect(project, endpoint.url, custom_models=[MODEL]))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,31 +1,16 @@
 """Experiments at work, with the code of the worker, a real database and a real endpoint."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import threading
-import time
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from django.db import OperationalError
-from django.db import connection as database
-from django.utils import timezone
 
-from accounts.authors import Author
 from accounts.models import User
-from common.errors import Conflict
 from datasets.answers import links_of, read_answers, with_bodies
 from datasets.items import ItemChange, put_items
 from datasets.models import DatasetRun
 from datasets.origins import origins_of, with_metadata
-from evaluation import desk, evaluators, steering, tasks
-from evaluation.counting import recount
+from evaluation import evaluators, steering
 from evaluation.definitions import Code, Judge, Output
 from evaluation.estimating import estimate
 from evaluation.extraction import Extraction
@@ -33,32 +18,14 @@ from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorVersion
 from evaluation.models.experiments import Cell, Experiment, Job
 from evaluation.progress import progress
-from evaluation.recording import Recorder
 from evaluation.runner import run
-from llm import client
 from llm.models import LlmConnection
 from tests.conftest import Api, Keys
-from tests.endpoint.fixtures import openai_endpoint  # noqa: F401
 from tests.endpoint.server import Endpoint
-from tests.evaluation.plans import MODEL, capitals, connect, draft, exact, planned, prompt, states
-from tests.evaluation.scoring.conftest import Scripted, model  # noqa: F401
+from tests.evaluation.plans import MODEL, NOBODY, capitals, connect, draft, exact, planned, prompt, started, states
+from tests.evaluation.scripted import Scripted
 
-pytestmark = pytest.mark.django_db(transaction=True)
-NOBODY = Author()
-
-
-@pytest.fixture
-def endpoint(openai_endpoint: Endpoint, settings: Any, monkeypatch: Any) -> Endpoint:  # noqa: F811
-    settings.PRIVATE_HOSTS = ["127.0.0.1"]
-    monkeypatch.setattr(client, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr("evaluation.steering.enqueue_experiment", lambda _id: True)
-    openai_endpoint.requests.clear()
-    return openai_endpoint
-
-
-def started(keys: Keys, experiment: Experiment) -> Experiment:
-    steering.start(keys.id, experiment.pk, NOBODY)
-    return experiment
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("not_enqueued")]
 
 
 def test_an_experiment_fills_its_runs_as_the_sdks_would(
@@ -139,50 +106,6 @@ def test_faults_fail_alone_with_their_reason_and_pass_where_repeating_helps(
     assert answer.failed and answer.arrived
 
 
-def test_the_cap_stops_within_the_calls_in_flight_and_a_higher_one_goes_on(
-    project: Keys, api: Api, endpoint: Endpoint
-) -> None:
-    connection = connect(project, endpoint.url, prices=prices(1.0))
-    dataset, _items = capitals(project, 40)
-    prompt(api)
-    experiment = planned(project, draft(dataset, connection, cost_cap=20, concurrency=3))
-
-    assert not run(started(project, experiment).pk)
-
-    experiment.refresh_from_db()
-    assert (experiment.status, bool(experiment.reason)) == ("CAPPED", True)
-    costs = list(Job.objects.filter(state="DONE").order_by("finished_at").values_list("cost", flat=True))
-    assert 20 <= experiment.spent == sum(costs) < 20 + 3 * max(costs) and len(endpoint.requests) == len(costs) < 40
-    with pytest.raises(Conflict):
-        steering.start(project.id, experiment.pk, NOBODY)
-    steering.set_cap(project.id, experiment.pk, None, NOBODY)
-    run(started(project, experiment).pk)
-    experiment.refresh_from_db()
-    assert (experiment.status, states(experiment)) == ("DONE", {"DONE": 40})
-    assert len(endpoint.requests) == 40
-
-
-def test_what_failed_is_not_tried_again_beyond_the_cap_and_stays_failed_until_it_is_raised(
-    project: Keys, api: Api, endpoint: Endpoint
-) -> None:
-    connection = connect(project, endpoint.url, prices=prices(1.0))
-    dataset, _items = capitals(project, 1)
-    prompt(api)
-    plan = draft(dataset, connection, (MODEL, "gpt-4o-mini+fault=400*1"), cost_cap=0.001, concurrency=2)
-    experiment = planned(project, plan)
-    run(started(project, experiment).pk)
-    experiment.refresh_from_db()
-    assert (experiment.status, states(experiment)) == ("DONE", {"DONE": 1, "FAILED": 1})
-
-    with pytest.raises(Conflict, match="cap"):
-        steering.retry_failed(project.id, experiment.pk, NOBODY)
-    assert states(experiment) == {"DONE": 1, "FAILED": 1}
-    steering.set_cap(project.id, experiment.pk, None, NOBODY)
-    assert steering.retry_failed(project.id, experiment.pk, NOBODY) == 1
-    run(experiment.pk)
-    assert states(experiment) == {"DONE": 2}
-
-
 def test_what_was_answered_before_is_not_paid_twice(project: Keys, api: Api, endpoint: Endpoint) -> None:
     connection = connect(project, endpoint.url)
     dataset, _items = capitals(project, 6)
@@ -208,58 +131,6 @@ def test_what_was_answered_before_is_not_paid_twice(project: Keys, api: Api, end
     run(started(project, fresh).pk)
     assert len(endpoint.requests) == 25 and progress(fresh).cached == 0
     assert Cell.objects.values_list("run_name", flat=True).distinct().count() == 3
-
-
-def test_a_pause_records_what_is_in_flight_and_a_resumed_experiment_completes(
-    project: Keys, api: Api, endpoint: Endpoint
-) -> None:
-    connection = connect(project, endpoint.url)
-    dataset, _items = capitals(project, 30)
-    prompt(api)
-    experiment = planned(project, draft(dataset, connection, (f"{MODEL}+latency=100",), concurrency=5))
-    started(project, experiment)
-    running = threading.Thread(target=_run_in_thread, args=(experiment.pk,))
-    running.start()
-    while len(endpoint.requests) < 8:
-        time.sleep(0.01)
-
-    steering.pause(project.id, experiment.pk, NOBODY)
-    running.join()
-
-    experiment.refresh_from_db()
-    found = states(experiment)
-    assert experiment.status == "PAUSED" and experiment.runner == "" and set(found) == {"DONE", "PENDING"}
-    assert found["DONE"] == len(endpoint.requests) == progress(experiment).answered < 30
-    run(started(project, experiment).pk)
-    assert states(experiment) == {"DONE": 30} and len(endpoint.requests) == 30
-    with pytest.raises(Conflict):
-        steering.cancel(project.id, experiment.pk, NOBODY)
-
-
-def test_a_refused_key_halts_its_model_and_what_failed_can_be_asked_again(
-    project: Keys, api: Api, endpoint: Endpoint
-) -> None:
-    connection = connect(project, endpoint.url)
-    dataset, _items = capitals(project, 18)
-    prompt(api)
-    refused = f"{MODEL}+fault=401*5"
-    experiment = planned(project, draft(dataset, connection, (MODEL, refused), chosen=[exact(project)], concurrency=1))
-
-    run(started(project, experiment).pk)
-
-    experiment.refresh_from_db()
-    assert experiment.status == "PAUSED" and "key" in experiment.reason
-    assert states(experiment) == {"DONE": 18, "FAILED": 5, "PENDING": 13}
-    broken = Cell.objects.get(experiment=experiment, model__model=refused)
-    assert broken.halted == experiment.reason and broken.failed == 5
-    assert steering.retry_failed(project.id, experiment.pk, NOBODY) == 5
-    run(experiment.pk)
-    experiment.refresh_from_db()
-    assert (experiment.status, experiment.reason, states(experiment)) == ("DONE", "", {"DONE": 36})
-    [row] = DatasetRun.objects.filter(run_id=broken.run_id)
-    answers = read_answers(project.id, links_of([row])[row.pk])
-    assert len(answers) == 18 and not any(answer.failed for answer in answers)
-    assert all(len(answer.scores) == 1 for answer in answers)
 
 
 def test_scores_that_failed_are_given_again_without_asking_the_model(
@@ -288,111 +159,15 @@ def test_scores_that_failed_are_given_again_without_asking_the_model(
     assert len(endpoint.requests) == 4
 
 
-def test_a_killed_worker_leaves_nothing_undone_and_nothing_done_twice(
-    project: Keys, api: Api, endpoint: Endpoint, tmp_path: Path
-) -> None:
-    connection = connect(project, endpoint.url, concurrency=10)
-    dataset, _items = capitals(project, 120)
-    prompt(api)
-    experiment = planned(project, draft(dataset, connection, (f"{MODEL}+latency=50",), chosen=[exact(project)]))
-    started(project, experiment)
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "promptlab.worker", "--schedule", str(tmp_path / "last-runs")],
-        env=os.environ | {"DATABASE_URL": _test_database(), "PROMPTLAB_PRIVATE_HOSTS": "127.0.0.1"},
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        tasks.run_experiment_task.apply_async(args=(experiment.pk,))
-        until = time.monotonic() + 60
-        while Job.objects.filter(experiment=experiment, state="DONE").count() < 20 and time.monotonic() < until:
-            time.sleep(0.02)
-    finally:
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
-    asked = len(endpoint.requests)
-    done = Job.objects.filter(experiment=experiment, state="DONE").count()
-    assert 20 <= done < 120 and Job.objects.filter(experiment=experiment, state="RUNNING").exists()
-    assert not run(experiment.pk), "the dead runner is still believed to live"
-
-    Experiment.objects.filter(pk=experiment.pk).update(beat_at=timezone.now() - timedelta(minutes=1))
-    assert desk.abandoned() == [experiment.pk]
-    run(experiment.pk)
-
-    experiment.refresh_from_db()
-    assert (experiment.status, states(experiment)) == ("DONE", {"DONE": 120})
-    # Asked again was only what was in flight, or answered within the last tenth of a second.
-    assert len(endpoint.requests) - asked == 120 - done
-    [row] = DatasetRun.objects.filter(project_id=project.id)
-    answers = read_answers(project.id, links_of([row])[row.pk])
-    assert len({answer.item_id for answer in answers}) == len(answers) == 120
-    assert all(answer.arrived and len(answer.scores) == 1 for answer in answers)
-    before = list(Cell.objects.filter(experiment=experiment).values())
-    recount(experiment)
-    after = list(Cell.objects.filter(experiment=experiment).values())
-    assert [_rounded(row) for row in before] == [_rounded(row) for row in after]
-
-
-def test_a_batch_whose_commit_was_not_heard_of_counts_once(
-    project: Keys, api: Api, endpoint: Endpoint, monkeypatch: Any
-) -> None:
-    connection = connect(project, endpoint.url)
-    dataset, _items = capitals(project, 3)
-    prompt(api)
-    experiment = planned(project, draft(dataset, connection, chosen=[exact(project)]))
-    started(project, experiment)
-    write, heard = Recorder.write, []
-
-    def unheard_once(self: Recorder, events: Any) -> Any:
-        told = write(self, events)
-        if not heard:
-            heard.append(told)
-            for event in events:
-                event.job.state, event.job.scoring = "RUNNING", {}
-            raise OperationalError("the connection was lost")
-        return told
-
-    monkeypatch.setattr(Recorder, "write", unheard_once)
-    run(experiment.pk)
-
-    figures = progress(experiment)
-    experiment.refresh_from_db()
-    assert (figures.answered, figures.scored, experiment.status) == (3, 3, "DONE")
-    assert experiment.spent == pytest.approx(figures.cost)
-    assert figures.cost == pytest.approx(sum(Job.objects.values_list("cost", flat=True)))
-
-
 def _seed(body: dict[str, Any]) -> int:
     return int(body["seed"])
-
-
-def _run_in_thread(experiment_id: str) -> None:
-    try:
-        run(experiment_id)
-    finally:
-        database.close()
-
-
-def _test_database() -> str:
-    url = urlsplit(os.environ["DATABASE_URL"])
-    return urlunsplit(url._replace(path=f"/{database.settings_dict['NAME']}"))
-
-
-def _rounded(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: round(value, 9) if isinstance(value, float) else value for name, value in row.items()}
-
-
-def prices(dollars: float) -> dict[str, Any]:
-    """So many dollars for each token of an answer."""
-    return {"currency": "USD", "per_dollar": 1, "models": {MODEL: {"input": 0, "output": dollars * 1_000_000}}}
 
 
 def test_judges_are_paid_from_the_same_purse_and_only_once(
     project: Keys,
     api: Api,
     endpoint: Endpoint,
-    model: Scripted,  # noqa: F811
+    model: Scripted,
 ) -> None:
     def said(body: dict[str, Any]) -> str:
         judging = "Grade" in body["messages"][0]["content"]

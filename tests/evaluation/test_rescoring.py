@@ -17,7 +17,7 @@ from evaluation.mapping import Mapped
 from evaluation.models.experiments import Rescoring
 from tests.conftest import Api, Keys
 from tests.evaluation.plans import capitals, exact
-from tests.evaluation.scoring.conftest import Scripted, model  # noqa: F401
+from tests.evaluation.scripted import Scripted
 
 pytestmark = pytest.mark.django_db
 NOBODY = Author()
@@ -73,7 +73,7 @@ def test_new_metrics_score_the_answers_of_an_sdk_once(project: Keys, old_run: Da
 def test_judges_pay_only_for_what_is_missing_and_failures_are_told(
     project: Keys,
     old_run: DatasetRun,
-    model: Scripted,  # noqa: F811
+    model: Scripted,
 ) -> None:
     model.answer = lambda _body: '{"reasoning": "so", "score": 3}'
     definition = Judge(

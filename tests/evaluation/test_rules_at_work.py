@@ -16,12 +16,10 @@ from evaluation.definitions import Code, Judge, Metric, Output
 from evaluation.mapping import Mapped
 from evaluation.models import Application, Arrival, Evaluator, Execution
 from evaluation.rules import Assigned
-from llm import client
 from tests.conftest import Api, Keys
-from tests.endpoint.fixtures import openai_endpoint  # noqa: F401
 from tests.endpoint.server import Endpoint
 from tests.evaluation.plans import MODEL, connect
-from tests.evaluation.scoring.conftest import Scripted, model  # noqa: F401
+from tests.evaluation.scripted import Scripted
 from tracing.filters import Filter
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,14 +33,6 @@ JUDGE = Judge(
     provider="house",
     model=MODEL,
 )
-
-
-@pytest.fixture
-def endpoint(openai_endpoint: Endpoint, settings: Any, monkeypatch: Any) -> Endpoint:  # noqa: F811
-    settings.PRIVATE_HOSTS = ["127.0.0.1"]
-    monkeypatch.setattr(client, "FIRST_WAIT", 0.01)
-    openai_endpoint.requests.clear()
-    return openai_endpoint
 
 
 @pytest.fixture(autouse=True)
@@ -287,7 +277,7 @@ def test_an_application_is_done_when_two_workers_settle_its_last_two_at_once(pro
 def test_a_judge_whose_score_may_not_be_stored_was_paid_all_the_same(
     project: Keys,
     api: Api,
-    model: Scripted,  # noqa: F811
+    model: Scripted,
 ) -> None:
     model.answer = lambda _body: '{"reasoning": "beyond all measure", "score": 1e200}'
     unbounded = {"output": Output(data_type="NUMERIC"), "provider": "scripted", "model": "gpt-4o-mini"}

@@ -13,7 +13,6 @@ from llm.calls import Answer, CallFailed, ChatRequest, FailureKind, Piece
 from llm.client import Client, Clients, NoConnection, Patience
 from llm.destinations import address_of
 from llm.models import LlmConnection
-from tests.endpoint.fixtures import openai_endpoint  # noqa: F401
 from tests.endpoint.server import Endpoint
 
 pytestmark = pytest.mark.django_db
@@ -21,13 +20,6 @@ pytestmark = pytest.mark.django_db
 SPAIN = [{"role": "user", "content": "Столица Испании"}]
 HASTY = Patience(connect=1, answer=0.4, total=2, attempts=3, longest_wait=1)
 KEY = "sk-proj-0123456789abcdef"
-
-
-@pytest.fixture
-def endpoint(openai_endpoint: Endpoint, settings: Any) -> Endpoint:  # noqa: F811
-    settings.PRIVATE_HOSTS = ["127.0.0.1"]
-    openai_endpoint.requests.clear()
-    return openai_endpoint
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from llm import costs, pricing
 from llm.models import LlmConnection
 from tests.accounts.sign_in import SignIn
 from tests.conftest import Api
-from tests.endpoint.fixtures import openai_endpoint  # noqa: F401
 from tests.endpoint.server import Endpoint
 from tests.llm.test_connection_pages import FORM
 
@@ -45,12 +44,11 @@ def address(project: Any) -> str:
 
 
 @pytest.fixture
-def connection(openai_endpoint: Endpoint, project: Any, settings: Any) -> LlmConnection:  # noqa: F811
-    settings.PRIVATE_HOSTS = ["127.0.0.1"]
+def connection(endpoint: Endpoint, project: Any) -> LlmConnection:
     return LlmConnection.objects.create(
         project_id=project.id,
         provider="capitals",
-        base_url=openai_endpoint.url,
+        base_url=endpoint.url,
         sealed_secret=crypto.seal("sk-0123456789"),
         custom_models=["gpt-4o"],
     )

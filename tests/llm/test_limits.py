@@ -18,7 +18,6 @@ from llm.client import Client
 from llm.limits import Limits
 from llm.models import LlmConnection
 from llm.shared_limits import Lease, SharedLimits
-from tests.endpoint.fixtures import openai_endpoint  # noqa: F401
 from tests.endpoint.server import Endpoint
 
 ASKED = ChatRequest(model="gpt-4o", messages=[{"role": "user", "content": "Столица Испании"}])
@@ -172,13 +171,11 @@ def test_a_refused_process_asks_for_less_and_then_for_more_again() -> None:
 
 @pytest.mark.django_db
 def test_two_workers_keep_to_a_connections_limits(
-    openai_endpoint: Endpoint,  # noqa: F811
+    endpoint: Endpoint,
     project: Any,
-    settings: Any,
 ) -> None:
-    settings.PRIVATE_HOSTS = ["127.0.0.1"]
     connection = LlmConnection.objects.create(
-        project_id=project.id, provider="x", base_url=openai_endpoint.url, sealed_secret=crypto.seal("k"), concurrency=2
+        project_id=project.id, provider="x", base_url=endpoint.url, sealed_secret=crypto.seal("k"), concurrency=2
     )
     answers: list[Answer] = []
 

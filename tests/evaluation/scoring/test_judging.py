@@ -17,7 +17,7 @@ from evaluation.scoring.evaluating import evaluate
 from evaluation.scoring.judging import ENVIRONMENT
 from evaluation.scoring.reading import Unreadable, read_verdict
 from tests.conftest import Api, Keys
-from tests.evaluation.scoring.conftest import Body, Refusal, Scripted
+from tests.evaluation.scripted import Body, Refusal, Scripted
 from tracing.recorder import record
 from tracing.records import ScoreChange
 from tracing.scores import resolve

@@ -13,7 +13,7 @@ from evaluation.mapping import Mapped, usual_source
 from evaluation.models import Evaluator
 from evaluation.scoring.judging import ENVIRONMENT
 from tests.conftest import Api, Keys
-from tests.evaluation.scoring.conftest import Scripted
+from tests.evaluation.scripted import Scripted
 
 pytestmark = pytest.mark.django_db
 
