@@ -85,7 +85,7 @@ def locked(queue: AnnotationQueue, item_id: str) -> QueueItem | None:
 
 def taken() -> Conflict:
     """The refusal for somebody whose slot others have."""
-    return Conflict(_("Others have judged this item in the meantime. What you typed is kept, but not counted."))
+    return Conflict(_("Others were given this item in the meantime. What you typed is kept, but not counted."))
 
 
 def _next(queue: AnnotationQueue, user: User, *, wait: bool) -> QueueItem | None:

@@ -151,7 +151,7 @@ def test_a_lease_that_ran_out_leaves_the_slot_to_others_and_keeps_the_draft(
     assert page_client(alice).post(desk, draft).status_code == 409
     # Saving now is refused, nothing is stored, and what she typed is still there.
     answer = page_client(alice).post(desk, {**draft, "do": "save"}, follow=True)
-    assert "Others have judged this item" in answer.content.decode()
+    assert "Others were given this item" in answer.content.decode()
     assert scores_of(project) == []
     alices.refresh_from_db()
     assert (alices.slot, alices.state, alices.draft[config.pk]["value"]) == (None, TurnState.DRAFT, "1")
