@@ -38,15 +38,19 @@ class FormFragment(Page):
 
 
 class Variables(FormFragment):
-    """The rows of the mapping, after the messages changed."""
+    """The rows of the mapping, after the messages changed; nothing (204) where the variables are the same, so that
+    what is typed into them meanwhile stays."""
 
     template = "evaluation/evaluator_variables.html"
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            return self.render({"page": typed(request.POST), "sources": list(SOURCES)})
+            page = typed(request.POST)
         except DomainError as error:
             return self.render({"error": error}, status=422)
+        if [row.variable for row in page.variables] == [row.variable for row in page.mapping]:
+            return HttpResponse(status=204)
+        return self.render({"page": page, "sources": list(SOURCES)})
 
 
 class Preview(FormFragment):

@@ -189,6 +189,11 @@
   document.addEventListener("rowschange", ready); // the live tail
   setInterval(refreshTimes, 30000);
 
+  // What was unfolded in a fragment stays so when it comes anew.
+  let unfolded = [];
+  document.addEventListener("htmx:beforeSwap", (event) => { unfolded = [...event.detail.target.querySelectorAll("details[id][open]")].map((one) => one.id); });
+  document.addEventListener("htmx:afterSwap", () => unfolded.forEach((id) => document.getElementById(id)?.setAttribute("open", "")));
+
   // A refused htmx request says so instead of doing nothing; forms answered with 4xx swap in their errors.
   document.addEventListener("htmx:beforeSwap", (event) => {
     if ([400, 403, 404, 409, 422].includes(event.detail.xhr.status) && event.detail.xhr.getResponseHeader("Content-Type")?.includes("html")) event.detail.shouldSwap = !event.detail.xhr.responseText.startsWith("<!DOCTYPE");
