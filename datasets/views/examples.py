@@ -60,15 +60,21 @@ class Examples(DatasetsPage):
     write_permission = None
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        form = ExamplesForm(request.GET if "examples-k" in request.GET else None, project_id=self.project_id)
-        told: dict[str, Any] = {"form": form, "any": Dataset.objects.filter(project_id=self.project_id).exists()}
+        if "examples-k" not in request.GET:
+            form = ExamplesForm(None, project_id=self.project_id)
+            return self.render({"form": form, "any": Dataset.objects.filter(project_id=self.project_id).exists()})
+        # Only what is shown comes again: whoever types meanwhile goes on in the same fields.
+        form = ExamplesForm(request.GET, project_id=self.project_id)
+        told: dict[str, Any] = {"form": form, "any": True}
         if form.is_valid():
             block = form.block()
             try:
                 chosen = choose(self.project_id, block)
             except Invalid as error:
-                form.add_error(None, error.message)
+                told["errors"] = [error.message]
             else:
                 shown = [(as_text(one.input)[:SHOWN], as_text(one.output)[:SHOWN]) for one in chosen]
                 told |= {"tag": str(block), "examples": shown}
-        return self.render(told)
+        else:
+            told["errors"] = [f"{form[name].label}: {words}" for name, [words, *_more] in form.errors.items()]
+        return self.render(told, part="shown")

@@ -136,3 +136,6 @@ def test_the_editor_shows_what_a_tag_stands_for(
     assert "Испания" not in page
     wrong = client.get(address, {**asked, "examples-split": "nowhere"}).content.decode()
     assert "no items with an expected output in the split" in wrong
+    again = client.get(address, {**asked, "examples-k": "0"}, headers={"HX-Request": "true"}).content.decode()
+    assert "How many: Ensure this value is greater than or equal to 1." in again
+    assert "<input" not in again, "what is being typed stays"
