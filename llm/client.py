@@ -164,6 +164,11 @@ class Client:
                 _CHAT, body=body, cast_to=object, stream=True, stream_cls=AsyncStream[object]
             )
         async with stream:
+            if "json" in stream.response.headers.get("content-type", ""):  # some do not stream, whatever they are asked
+                async with call.in_time():
+                    whole = read_answer(await stream.response.aread())
+                yield whole
+                return
             chunks = aiter(stream)
             while True:
                 # Each chunk for itself: a timeout around a yield would strike whoever is reading us.

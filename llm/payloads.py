@@ -105,16 +105,20 @@ def excerpt(text: str, longest: int = 500) -> str:
 
 @dataclass
 class Gathering:
-    """An answer that comes in chunks. `add` takes each one and tells the text that it brings."""
+    """An answer that comes in chunks, or whole after all. `add` takes each one and tells the text that it brings."""
 
     begun: bool = False  # something of the answer itself has come
     finish_reason: str | None = None
+    _whole: Said | None = None
     _model: str = ""
     _usage: Mapping[str, Any] = field(default_factory=dict)
     _texts: dict[str, list[str]] = field(default_factory=dict)
     _calls: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, chunk: Any) -> str:
+        if isinstance(chunk, Said):
+            self._whole, self.begun = chunk, True
+            return chunk.text
         if not isinstance(chunk, dict):
             raise NoAnswer(f"no JSON object: {excerpt(str(chunk))}")
         self._model = self._model or _text(chunk.get("model"))
@@ -134,6 +138,8 @@ class Gathering:
 
     def said(self) -> Said:
         """The whole answer. Raises NoAnswer when there was none, CutShort when its end is missing."""
+        if self._whole is not None:
+            return self._whole
         if self.finish_reason is None:
             raise CutShort if self.begun else NoAnswer("a stream without a single choice")
         message: dict[str, Any] = {"role": "assistant", "content": None}
