@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import orjson
 from django.utils import timezone
 
 from datasets.models import DatasetItem
 from evaluation import response_cache
 from evaluation.asking import Template, Unfilled, request_of, values_of
+from evaluation.estimating_judges import CHARACTERS_A_TOKEN, JUDGEMENT_TOKENS, JudgeEstimate, judges, tokens_of
 from evaluation.experiment_draft import Draft
 from evaluation.experiment_lookup import Found, looked_up
 from evaluation.models.experiments import ModelArm, PromptArm
@@ -35,7 +35,6 @@ ASSUMED_TOKENS = 256
 FEWEST_TOKENS = 4
 # What a call takes where nobody measured one: a beginning, and the time to write a token.
 ASSUMED_SECONDS, SECONDS_A_TOKEN = 1.0, 0.015
-CHARACTERS_A_TOKEN = 4  # of models whose tokenizer nobody knows
 LIMITS = ("max_completion_tokens", "max_tokens")
 
 
@@ -57,8 +56,8 @@ class CellEstimate:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """All of it. `calls` are answers wanted, `cached` of them (an estimate unless `cached_exactly`) were paid for
-    before; tokens, `cost` (US dollars) and `seconds` are of the rest. Evaluators are not in it: `judge_calls` counts
-    the calls that judges will make. `unpriced` are models without a price; `left_out` items are examples in prompts."""
+    before; tokens, `cost` (US dollars, of what has a price) and `seconds` are of the rest, and of the calls that
+    `judges` make about all of them. `unpriced` are models without a price; `left_out` items are examples in prompts."""
 
     items: int
     left_out: int
@@ -69,9 +68,25 @@ class Estimate:
     output_tokens: int
     cost: float
     seconds: float
-    judge_calls: int
     unpriced: Sequence[str]
     cells: Sequence[CellEstimate]
+    judges: Sequence[JudgeEstimate]
+
+    @property
+    def judge_calls(self) -> int:
+        """Those of all judges."""
+        return sum(judge.calls for judge in self.judges)
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether anything of it has a price."""
+        return any(cell.cost is not None for cell in self.cells) or self.judge_cost is not None
+
+    @property
+    def judge_cost(self) -> float | None:
+        """US dollars of all judges whose price is known; None where there is none."""
+        known = [judge.cost for judge in self.judges if judge.cost is not None]
+        return math.fsum(known) if known else None
 
     @property
     def cost_by_model(self) -> dict[str, float | None]:
@@ -105,20 +120,26 @@ def estimate(project_id: str, draft: Draft) -> Estimate:
         for arm, template in zip(found.prompts, found.templates, strict=True)
         for model in found.models
     ]
-    judges = sum(version.output is not None for version, _mapping in found.evaluators)
+    asked = sum(cell.calls for cell in cells)
+    answer = sum(cell.output_tokens for cell in cells) / asked if asked else float(ASSUMED_TOKENS)
+    judging = judges(project_id, found, sample, answer)
+    takes: list[CellEstimate | JudgeEstimate] = [*cells, *judging]
     return Estimate(
         items=len(found.item_keys),
         left_out=found.left_out,
         calls=found.jobs,
         cached=cached,
         cached_exactly=exactly,
-        input_tokens=sum(cell.input_tokens for cell in cells),
-        output_tokens=sum(cell.output_tokens for cell in cells),
-        cost=math.fsum(cell.cost or 0.0 for cell in cells),
-        seconds=_seconds(draft, found.models, cells),
-        judge_calls=judges * found.jobs,
-        unpriced=sorted({cell.model.model for cell in cells if cell.cost is None}),
+        input_tokens=sum(one.input_tokens for one in takes),
+        output_tokens=sum(one.output_tokens for one in takes),
+        cost=math.fsum(one.cost or 0.0 for one in takes),
+        seconds=_seconds(draft, cells, judging),
+        unpriced=sorted(
+            {cell.model.model for cell in cells if cell.cost is None}
+            | {judge.model for judge in judging if judge.cost is None and judge.model}
+        ),
         cells=cells,
+        judges=judging,
     )
 
 
@@ -158,13 +179,6 @@ def _cell(
         cost=costs.estimated(connection, model.model, total_in, total_out, timezone.now()) if connection else None,
         seconds=seconds * calls,
     )
-
-
-def tokens_of(model: str, messages: Any) -> int:
-    """Tokens of messages; by their length where nobody knows how the model counts."""
-    text = orjson.dumps(messages).decode()
-    counted = tokens.count(model, text)
-    return counted if counted is not None else tokens.count(model, text, "openai") or len(text) // CHARACTERS_A_TOKEN
 
 
 def _messages(template: Template, item: DatasetItem) -> list[dict[str, Any]]:
@@ -246,14 +260,18 @@ def _connection(model: ModelArm) -> LlmConnection:
     return model.connection
 
 
-def _seconds(draft: Draft, models: Sequence[ModelArm], cells: Sequence[CellEstimate]) -> float:
+def _seconds(draft: Draft, cells: Sequence[CellEstimate], judging: Sequence[JudgeEstimate]) -> float:
     """As long as the slowest connection takes with as many calls at once as it and the draft allow."""
     work: defaultdict[str, float] = defaultdict(float)
-    for cell in cells:
-        work[cell.model.provider] += cell.seconds
-    slots = {
-        model.provider: (model.connection.concurrency if model.connection else 0) or CONCURRENCY for model in models
-    }
-    alone = max((seconds / slots[provider] for provider, seconds in work.items()), default=0.0)
+    slots: dict[str, int] = {}
+    a_judgement = ASSUMED_SECONDS + JUDGEMENT_TOKENS * SECONDS_A_TOKEN
+    for connection, seconds in (
+        *((cell.model.connection, cell.seconds) for cell in cells),
+        *((judge.connection, judge.calls * a_judgement) for judge in judging),
+    ):
+        if connection is not None:
+            work[connection.pk] += seconds
+            slots[connection.pk] = connection.concurrency or CONCURRENCY
+    alone = max((seconds / slots[key] for key, seconds in work.items()), default=0.0)
     together = math.fsum(work.values()) / draft.concurrency if draft.concurrency else 0.0
     return max(alone, together)

@@ -148,7 +148,7 @@ _LETTERS = {
 _BRACKET = re.compile(r"[{\[]")
 # Each bracket is tried as the beginning of a value, until so many characters were read that belong to none (where the
 # fault lies is counted by lines, for which Python reads the text from its beginning).
-_MOST_IN_VAIN = 5_000_000
+_MOST_IN_VAIN = 2_000_000
 _WAYS = {
     "whole": _whole,
     "json_path": _json_path,

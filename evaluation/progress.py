@@ -18,7 +18,8 @@ class Progress:
 
     `answered` includes `cached`; `scored` are those of the answers whose evaluators are through, `unscored` those of
     them where one failed. `rate` is answers a second of late, failed ones included; `seconds_left` None while nobody
-    can tell. `cost` is in US dollars, `latency` the average seconds of an answer.
+    can tell. `cost` is in US dollars, without the `unpriced` calls, whose price nobody knows; `latency` is the average
+    seconds of an answer.
     """
 
     total: int
@@ -28,6 +29,7 @@ class Progress:
     scored: int
     unscored: int
     cost: float
+    unpriced: int
     latency: float | None
     rate: float | None = None
     seconds_left: float | None = None
@@ -79,7 +81,15 @@ def progress(experiment: Experiment) -> Progress:
     )
 
 
-_COUNTS = ("total", "answered", "failed", "cached", "scored", "unscored", "cost")
+def overview(experiments: Sequence[Experiment]) -> list[tuple[Experiment, Progress]]:
+    """Each with its figures as a whole, without rates; one query."""
+    cells: dict[str, list[Cell]] = {one.pk: [] for one in experiments}
+    for cell in Cell.objects.filter(experiment__in=experiments):
+        cells[cell.experiment_id].append(cell)
+    return [(one, _of(cells[one.pk])) for one in experiments]
+
+
+_COUNTS = ("total", "answered", "failed", "cached", "scored", "unscored", "cost", "unpriced")
 
 
 def _of(cells: Sequence[Cell]) -> Progress:
@@ -92,6 +102,7 @@ def _of(cells: Sequence[Cell]) -> Progress:
         scored=sum(cell.scored for cell in cells),
         unscored=sum(cell.unscored for cell in cells),
         cost=math.fsum(cell.cost for cell in cells),
+        unpriced=sum(cell.unpriced for cell in cells),
         latency=math.fsum(cell.latency for cell in cells) / answered if answered else None,
     )
 

@@ -178,6 +178,6 @@ async def _try(
         error=error,
         printed=printed,
         calls=calls,
-        cost=sum(prices.of(request, result) for request, result in paid if isinstance(result, Answer)),
+        cost=sum(prices.of(request, result) or 0.0 for request, result in paid if isinstance(result, Answer)),
         seconds=time.monotonic() - started,
     )

@@ -64,6 +64,22 @@ def duration(seconds: float | None) -> SafeString | str:
 
 
 @register.filter
+def roughly(seconds: float | None) -> SafeString | str:
+    """An estimate of seconds as people say it, no more exact than it is: 4 s, 25 s, 3 min, 40 min, 1.5 h, 3 d."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 57.5:
+        return _("%(s)s s") % {"s": max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)}
+    minutes = seconds / 60
+    if minutes < 57.5:
+        return _("%(min)s min") % {"min": round(minutes) if minutes < 10 else 5 * round(minutes / 5)}
+    hours = minutes / 60
+    if hours < 47.5:
+        return _("%(h)s h") % {"h": figure(round(2 * hours) / 2 if hours < 10 else round(hours), 1)}
+    return _("%(d)s d") % {"d": round(hours / 24)}
+
+
+@register.filter
 def count(value: float | None) -> SafeString | str:
     """A whole number with its thousands apart."""
     return NOTHING if value is None else number_format(round(value), 0, use_l10n=True, force_grouping=True)

@@ -1,12 +1,26 @@
-"""What only the form of an experiment shows: `{% load experiments %}`."""
+"""What only the pages of experiments show: `{% load experiments %}`."""
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
 
 from common.errors import DomainError
+from common.templatetags.promptlab import count, money
 
 register = template.Library()
+
+
+@register.simple_tag
+def spent(cost: float | None, unpriced: int = 0) -> SafeString | str:
+    """What was spent (US dollars), with the calls that are not in it because nobody knows their price."""
+    if not unpriced:
+        return money(cost)
+    n = count(unpriced)
+    if not cost:
+        return ngettext("price unknown for %(n)s call", "price unknown for %(n)s calls", unpriced) % {"n": n}
+    told = ngettext("%(cost)s and %(n)s call of unknown price", "%(cost)s and %(n)s calls of unknown price", unpriced)
+    return told % {"cost": money(cost), "n": n}
 
 
 @register.simple_tag

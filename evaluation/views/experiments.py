@@ -19,7 +19,7 @@ from evaluation.experiment_jobs import LISTS, jobs_page
 from evaluation.manifest import manifest
 from evaluation.models import Experiment
 from evaluation.planning import plan
-from evaluation.progress import progress
+from evaluation.progress import overview, progress
 from evaluation.standard_metrics import add_standard_metrics
 from llm.connections import of_project
 from prompts.models import Prompt
@@ -142,11 +142,14 @@ class OneExperiment(ExperimentsPage):
         prompts = list(dict.fromkeys(cell.cell.prompt for cell in told.cells))
         models = list(dict.fromkeys(cell.cell.model for cell in told.cells))
         by_place = {(one.cell.prompt_id, one.cell.model_id): one for one in told.cells}
+        evaluators = list(experiment.evaluators.all())
         chosen = self.request.GET.get("list", "")
         listed = chosen if chosen in LISTS else "failed" if told.failed or told.unscored else "all"
         context = {
             "experiment": experiment,
             "progress": told,
+            "evaluators": evaluators,
+            "silenced": [one for one in evaluators if one.halted],
             "running": experiment.status == Experiment.Status.RUNNING,
             "models": models,
             "matrix": [(prompt, [by_place[prompt.pk, model.pk] for model in models]) for prompt in prompts],
@@ -216,4 +219,4 @@ class Started(ExperimentsPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         newest = steering.all_of(self.project_id).order_by("-created_at", "-id")[:NEWEST]
-        return self.render({"experiments": [(one, progress(one)) for one in newest], "may_write": self.may(WRITE)})
+        return self.render({"experiments": overview(list(newest))})

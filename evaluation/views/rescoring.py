@@ -58,12 +58,15 @@ class OneRescoring(ExperimentsPage):
 
     def get(self, request: HttpRequest, rescoring_id: str) -> HttpResponse:
         row = rescoring.own(self.project_id, rescoring_id)
+        runs = list(DatasetRun.objects.filter(project_id=self.project_id, pk__in=row.runs[:RUNS_NAMED]))
         return self.render(
             {
                 "rescoring": row,
                 "over": row.done + row.failed,
+                "silenced": [one for one in row.evaluators if one.get("halted")],
                 "running": row.status == rescoring.Status.RUNNING,
-                "runs": DatasetRun.objects.filter(project_id=self.project_id, pk__in=row.runs[:RUNS_NAMED]),
+                "runs": runs,
+                "run_ids": ",".join(run.run_id for run in runs),
                 "may_write": self.may(WRITE),
             }
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.templatetags.promptlab import count, duration, money, percent, short_count
+from common.templatetags.promptlab import count, duration, money, percent, roughly, short_count
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,15 @@ def test_durations_carry_their_unit(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "1 s"), (4.4, "4 s"), (23.33, "25 s"), (42.29, "40 s"), (58, "1 min"), (170, "3 min"), (1130, "20 min")]
+    + [(3500, "1 h"), (5000, "1.5 h"), (80_000, "22 h"), (300_000, "3 d")],
+)
+def test_estimates_are_no_more_exact_than_people_say_them(seconds: float, said: str) -> None:
+    assert roughly(seconds) == said
+
+
 def test_counts_and_shares() -> None:
     assert (count(1234567), short_count(12345), short_count(4_100_000), percent(0.667)) == (
         "1,234,567",
@@ -38,4 +47,4 @@ def test_counts_and_shares() -> None:
 
 
 def test_nothing_is_a_dash() -> None:
-    assert all("–" in str(show(None)) for show in (money, duration, count, short_count, percent))
+    assert all("–" in str(show(None)) for show in (money, duration, roughly, count, short_count, percent))

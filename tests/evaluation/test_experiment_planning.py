@@ -14,17 +14,19 @@ from accounts.models import AuditEntry, User
 from common.errors import DomainError, Invalid
 from datasets.items import ItemChange, put_items
 from datasets.models import Dataset, DatasetItem
-from evaluation import steering
+from evaluation import evaluators, steering
+from evaluation.definitions import Judge, Output
 from evaluation.estimating import estimate
-from evaluation.experiment_draft import Draft, ItemFilter, ModelChoice, PromptChoice
+from evaluation.experiment_draft import Draft, EvaluatorChoice, ItemFilter, ModelChoice, PromptChoice
 from evaluation.extraction import Extraction, NotExtracted, extract
 from evaluation.extraction import checked as checked_extraction
 from evaluation.manifest import manifest
 from evaluation.mapping import Mapped
 from evaluation.models.experiments import Cell, Experiment, Job
 from evaluation.planning import plan
+from llm.models import LlmConnection
 from tests.conftest import Api, Keys
-from tests.evaluation.plans import MODEL, capitals, connect, draft, exact, planned, prompt
+from tests.evaluation.plans import MODEL, NOBODY, capitals, connect, draft, exact, planned, prompt
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +130,43 @@ def test_an_estimate_tells_calls_tokens_and_cost(project: Keys, api: Api, good: 
     )
 
 
+def test_an_estimate_prices_judges_by_their_own_model(project: Keys, api: Api, good: Draft) -> None:
+    asked = LlmConnection.objects.get(project_id=project.id)
+    LlmConnection.objects.create(
+        project_id=project.id,
+        provider="bench",
+        base_url="https://models.example.com/v1",
+        custom_models=["tiny-judge"],
+        prices={"currency": "USD", "per_dollar": 1, "models": {"tiny-judge": {"input": 1_000_000, "output": 0}}},
+    )
+    long, short = (
+        Judge(
+            messages=[("user", text)],
+            output=Output(data_type="NUMERIC", min_value=0, max_value=5),
+            mapping=[Mapped("answer", "output"), Mapped("right", "expected_output")],
+            provider="bench",
+        )
+        for text in ("Grade {{answer}} by {{right}}. " + "Think well. " * 100, "Grade {{answer}} by {{right}}.")
+    )
+    chosen = [
+        EvaluatorChoice(
+            evaluator_id=evaluators.create(project.id, evaluators.Draft(name=name, definition=one), NOBODY).pk
+        )
+        for name, one in (("long", long), ("short", short))
+    ]
+    alone = estimate(project.id, replace(good, repetitions=2))
+    told = estimate(project.id, replace(good, repetitions=2, evaluators=chosen))
+    [first, second] = told.judges
+    # A dollar a token: the sum is the number of tokens that go in.
+    assert (first.calls, first.model, told.judge_calls) == (12, "tiny-judge", 24)
+    assert first.cost == first.input_tokens and 12 * 300 <= first.input_tokens - second.input_tokens <= 12 * 400
+    assert told.judge_cost == pytest.approx(told.cost - alone.cost) and told.seconds > alone.seconds
+    assert told.input_tokens == alone.input_tokens + first.input_tokens + second.input_tokens
+    LlmConnection.objects.exclude(pk=asked.pk).update(prices=None)
+    told = estimate(project.id, replace(good, evaluators=chosen))
+    assert told.judge_cost is None and told.unpriced == ["tiny-judge"] and told.is_priced
+
+
 def test_items_shown_as_examples_are_never_asked(project: Keys, api: Api, good: Draft) -> None:
     put_items(_dataset(good), [
         ItemChange(id=f"shot{n}", input={"country": f"S{n}"}, expected_output="x", metadata={"split": "few-shot"})
@@ -183,11 +222,11 @@ def test_what_cannot_be_found_is_told(kind: str, argument: str) -> None:
 def test_json_is_found_behind_many_brackets_and_a_flood_of_them_holds_nobody_up() -> None:
     by_path = Extraction("json_path", "$.city")
     assert extract(by_path, "As [1] and [see] say, " * 1_000 + '{"city": "Рим"}') == "Рим"
-    began = time.monotonic()
+    began = time.process_time()
     for flood in ("[" * 300_000, "[x" * 300_000, "[1," * 20_000, '{"a":' * 50_000):
         with pytest.raises(NotExtracted):
             extract(by_path, flood)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_experiments_of_others_are_not_found(project: Keys, other_project: Keys, good: Draft) -> None:
