@@ -253,7 +253,7 @@ def told(error: BaseException) -> str:
         return f"{place(error)}{type(error).__name__}: {error}. {words}."
     if isinstance(error, SyntaxError):
         return f"Line {error.lineno}: {error.msg}."
-    return f"{place(error)}{type(error).__name__}: {error}"[:2_000].rstrip(".") + "."
+    return f"{place(error)}{type(error).__name__}: {error}"[:2_000].rstrip(".: ") + "."
 
 
 def place(error: BaseException) -> str:

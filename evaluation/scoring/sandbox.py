@@ -32,6 +32,7 @@ from evaluation.scoring.base import Outcome, ScoringFailed, Subject
 from evaluation.scoring.results import outcomes
 
 SECONDS = 10.0  # an item may take, by the clock
+ENDING = 0.2  # it may take to end, once it has closed what it answers by
 STARTING = 20.0  # the process may take until it is ready, the program's own beginning included
 MEMORY = 512 << 20  # bytes of address space
 MOST_ITEMS = 500  # that one process serves
@@ -160,13 +161,19 @@ class _Process:
             raise ProgramFailed(f"The program took longer than {seconds:g} seconds.") from None
         except OSError:
             answer = b""
+        except OverflowError:
+            self.end()
+            raise ProgramFailed(f"The program's answer has more than {MAX_ANSWER} bytes.") from None
         try:
             told = json.loads(answer) if answer else None
         except ValueError:
             told = None
         if not isinstance(told, dict):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(ENDING)
+            why = _why(self._process.returncode)
             self.end()
-            raise _Gone(_why(self._process.returncode))
+            raise _Gone(why)
         return told
 
     def _write(self, line: bytes, deadline: float) -> None:
@@ -184,7 +191,7 @@ class _Process:
         descriptor = self._process.stdout.fileno()
         while b"\n" not in self._rest:
             if len(self._rest) > MAX_ANSWER:
-                return b""
+                raise OverflowError
             self._wait(deadline, reading=descriptor)
             piece = os.read(descriptor, 1 << 16)
             if not piece:
@@ -236,6 +243,8 @@ def _read(answer: Mapping[str, Any]) -> Ran:
 
 
 def _why(code: int | None) -> str:
+    if code is None:
+        return "The program closed, or wrote to, what its answers go through."
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
         return "The program was ended: it used too much processor time or memory."
     if code == -signal.SIGALRM:
