@@ -13,6 +13,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Project
@@ -156,6 +157,11 @@ def abandoned() -> list[str]:
     """Running experiments that nobody works on."""
     running = _of_projects_there().filter(status=Status.RUNNING)
     return list(running.filter(Q(beat_at=None) | Q(beat_at__lt=Now() - LEASE)).values_list("pk", flat=True))
+
+
+def is_worked_on(experiment: Experiment) -> bool:
+    """Whether a runner is alive with it, if only to write down what was in flight when it was stopped."""
+    return bool(experiment.runner and experiment.beat_at and experiment.beat_at > timezone.now() - LEASE)
 
 
 def forget_runners() -> None:

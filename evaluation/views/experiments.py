@@ -12,7 +12,7 @@ from accounts.authors import Author
 from common.errors import DomainError, NotFound
 from common.pages import Page
 from datasets.models import Dataset
-from evaluation import steering
+from evaluation import desk, steering
 from evaluation.estimating import estimate
 from evaluation.experiment_form import STRATEGIES, Typed, begun, complete, draft_of, evaluators_of, number, typed
 from evaluation.experiment_jobs import LISTS, jobs_page
@@ -109,10 +109,10 @@ class StandardMetrics(ExperimentsPage):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        made = add_standard_metrics(self.project_id, self.author)
+        made = [evaluator.pk for evaluator in add_standard_metrics(self.project_id, self.author)]
         page = typed(request.POST)
-        page.evaluators += [evaluator.pk for evaluator in made]
-        return self.render({"page": page, "evaluators": evaluators_of(self.project_id)})
+        page.evaluators += made
+        return self.render({"page": page, "made": made, "evaluators": evaluators_of(self.project_id)})
 
 
 class OneExperiment(ExperimentsPage):
@@ -151,6 +151,7 @@ class OneExperiment(ExperimentsPage):
             "evaluators": evaluators,
             "silenced": [one for one in evaluators if one.halted],
             "running": experiment.status == Experiment.Status.RUNNING,
+            "at_work": experiment.status == Experiment.Status.RUNNING or desk.is_worked_on(experiment),
             "models": models,
             "matrix": [(prompt, [by_place[prompt.pk, model.pk] for model in models]) for prompt in prompts],
             "runs": ",".join(one.cell.run_id for one in told.cells if one.progress.answered),

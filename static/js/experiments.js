@@ -38,7 +38,12 @@
   });
   form.addEventListener("change", (event) => { const row = event.target.closest("[data-row]"); if (row) tie(row); changed(); });
   form.addEventListener("input", changed);
-  form.addEventListener("htmx:afterSwap", (event) => { if (event.target !== estimate) changed(); });
+  // What is pressed or typed into stays where it is while answers come: only what it depends on is replaced.
+  const start = form.querySelector("[data-start]");
+  form.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target !== estimate) changed();
+    else start.disabled = !!estimate.querySelector("[data-error-field]");
+  });
 
   const argument = form.querySelector(".argument"), extraction = form.querySelector("[name=extraction]");
   const show = () => { argument.hidden = ["whole", "last_line"].includes(extraction.value); };

@@ -55,7 +55,8 @@
     const target = $(button.dataset.show, button.closest("[data-shows]") || document);
     if (!target) return;
     $$(`[data-group="${target.dataset.group}"]`, target.parentElement).forEach((other) => (other.hidden = other !== target));
-    $$("[data-show]", button.parentElement).forEach((other) => other.setAttribute("aria-selected", other === button));
+    const state = button.role === "tab" ? "aria-selected" : "aria-pressed";
+    $$("[data-show]", button.parentElement).forEach((other) => other.setAttribute(state, other === button));
   }
 
   // --- Keyboard ---
@@ -182,7 +183,13 @@
     });
   }
 
-  function ready() { applyColumns(); refreshTimes(); refreshBulk(document); }
+  // What scrolls can be scrolled by keyboard; of tabs in a scrolling line the present one is in sight.
+  function reachable() {
+    $$(".table-wrap, .snippet pre").forEach((box) => { if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0; });
+  }
+  $$(".tabs").forEach((tabs) => { const now = $("[aria-current=page]", tabs); if (now && tabs.scrollWidth > tabs.clientWidth) tabs.scrollLeft = now.offsetLeft - tabs.offsetLeft - 40; });
+
+  function ready() { applyColumns(); refreshTimes(); refreshBulk(document); reachable(); }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
   else ready();
   document.addEventListener("htmx:afterSwap", ready);
@@ -194,6 +201,12 @@
   document.addEventListener("htmx:beforeSwap", (event) => { unfolded = [...event.detail.target.querySelectorAll("details[id][open]")].map((one) => one.id); });
   document.addEventListener("htmx:afterSwap", () => unfolded.forEach((id) => document.getElementById(id)?.setAttribute("open", "")));
 
+  // A table that was scrolled aside stays so when it comes anew, each second where work goes on.
+  const tables = () => [...document.querySelectorAll(".table-wrap")];
+  let aside = [];
+  document.addEventListener("htmx:beforeSwap", () => { aside = tables().map((one) => one.scrollLeft); });
+  document.addEventListener("htmx:afterSwap", () => { if (tables().length === aside.length) tables().forEach((one, place) => { one.scrollLeft = aside[place]; }); });
+
   // A refused htmx request says so instead of doing nothing; forms answered with 4xx swap in their errors.
   document.addEventListener("htmx:beforeSwap", (event) => {
     if ([400, 403, 404, 409, 422].includes(event.detail.xhr.status) && event.detail.xhr.getResponseHeader("Content-Type")?.includes("html")) event.detail.shouldSwap = !event.detail.xhr.responseText.startsWith("<!DOCTYPE");
@@ -201,7 +214,7 @@
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.responseText.startsWith("<!DOCTYPE")) flash(`${event.detail.xhr.status} ${event.detail.xhr.statusText}`);
   });
-  document.addEventListener("htmx:sendError", () => flash(navigator.onLine ? "The server does not answer." : "Offline."));
+  document.addEventListener("htmx:sendError", () => flash(document.body.dataset[navigator.onLine ? "tUnreachable" : "tOffline"] ?? "The server does not answer."));
   function flash(text) {
     let list = $(".flash");
     if (!list) { list = Object.assign(document.createElement("ul"), { className: "flash" }); $("#content")?.prepend(list); }

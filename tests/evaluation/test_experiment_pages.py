@@ -88,7 +88,7 @@ def test_from_the_form_to_the_results(bench: Bench, project: Keys) -> None:
     LlmConnection.objects.update(custom_models=[MODEL, "gpt-4o-mini+fault=400"])
     estimate = bench.client.post(f"{bench.root}/new/estimate", form).content.decode()
     assert "<strong>12</strong>" in estimate
-    assert "disabled" not in estimate
+    assert "data-error-field" not in estimate
     started = bench.client.post(f"{bench.root}/new", form)
     assert started.status_code == 302, started.content.decode()
     experiment = Experiment.objects.get()
@@ -177,7 +177,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
     assert fault in page
     assert "Kept as typed" in page
     estimate = bench.client.post(f"{bench.root}/new/estimate", form).content.decode()
-    assert "disabled" in estimate
+    assert "data-error-field" in estimate
     assert not Experiment.objects.exists()
 
 
