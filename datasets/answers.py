@@ -61,6 +61,11 @@ class Answer:
     def item_id(self) -> str:
         return self.link.item_id
 
+    @property
+    def unpriced(self) -> bool:
+        """Whether tokens were spent whose price nobody knows."""
+        return self.cost is None and bool(self.tokens)
+
     def value(self, key: ScoreKey) -> float | None:
         """The mean of this answer's numeric scores under a key that count (a decision goes before single people)."""
         values = [score.value for score in counting(self.scores.get(key, ())) if score.value is not None]

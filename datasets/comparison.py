@@ -35,8 +35,9 @@ class ScoreSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """A run in figures. `cost` is the sum in dollars, `cost_each` its mean over answers whose cost is known; `latency`
-    the mean in seconds over the items that have one, its interval left to comparisons."""
+    """A run in figures. `cost` is the sum in dollars, `cost_each` its mean over answers whose cost is known;
+    `unpriced` answers spent tokens whose price nobody knows. `latency` is the mean in seconds over the items that have
+    one, its interval left to comparisons."""
 
     items: int
     answers: int
@@ -46,6 +47,7 @@ class RunSummary:
     latency: Estimate | None
     cost: float | None
     cost_each: float | None = None
+    unpriced: int = 0
     tokens: int | None
     # Read for lists of runs only.
     origins: Origins = field(default_factory=Origins)
@@ -89,6 +91,7 @@ def summarise(sheet: Sheet) -> RunSummary:
         latency=Estimate(fmean(latencies), len(latencies)) if latencies else None,
         cost=sum(costs) if costs else None,
         cost_each=fmean(costs) if costs else None,
+        unpriced=sum(cost is None and bool(count) for cost, count in zip(sheet.cost, sheet.tokens, strict=True)),
         tokens=sum(tokens) if tokens else None,
     )
 

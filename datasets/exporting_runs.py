@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from datasets.columns import score_columns
+from datasets.costs import cost_text
 from datasets.exporting import bare
 from datasets.findings import Against, Findings
 from datasets.models import DatasetRun
@@ -15,7 +16,8 @@ from datasets.statistics.estimates import Estimate
 from datasets.tidy import COLUMNS, tidy_rows
 from datasets.verdicts import TESTS, decimal, effect_text, is_share_of_right, p_text, signed, verdicts
 
-# Characters that mean something to LaTeX, and what they are written as.
+# Characters that mean something to LaTeX, and what they are written as. Brackets and asterisks do at the beginning of a
+# line of a table, quotation marks under babel.
 LATEX = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -33,7 +35,19 @@ LATEX = {
     ">": r"$>$",
     "×": r"$\times$",
     "…": r"\ldots{}",
+    "|": r"\textbar{}",
+    '"': r"\symbol{34}",
+    "`": r"\textasciigrave{}",
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
+    "-": "{-}",
 }
+
+
+_PREAMBLE = r"""% The preamble needs \usepackage{booktabs}. pdfLaTeX needs \usepackage[T2A]{fontenc} for Cyrillic, too;
+% XeLaTeX and LuaLaTeX a font that has the letters. The tables are wide:
+% sidewaystable of \usepackage{rotating} turns them."""
 
 
 def as_csv(project_id: str, runs: Sequence[DatasetRun]) -> Iterator[str]:
@@ -81,7 +95,7 @@ def as_markdown(runs: Sequence[DatasetRun], found: Findings, baseline: int) -> s
 
 def as_latex(runs: Sequence[DatasetRun], found: Findings, baseline: int) -> str:
     """The same for a paper: tables of the package booktabs."""
-    parts = [r"% \usepackage{booktabs}"]
+    parts = [_PREAMBLE]
     for title, head, rows in _tables(runs, found, baseline):
         body = [" & ".join(_tex(one) for one in row) + r" \\" for row in rows]
         parts.append(
@@ -129,7 +143,7 @@ def _tables(
             mark = _("baseline")
             name = f"{run.name} ({mark})" if at == baseline else run.name
             mean = score.estimate if score else None
-            each = "–" if summary.cost_each is None else f"${decimal(summary.cost_each, 6)}"
+            each = cost_text(summary.cost_each, summary.unpriced, lambda cost: f"${decimal(cost, 6)}") or "–"
             latency = f"{decimal(summary.latency.mean, 2)} s" if summary.latency else "–"
             rows.append([name, *_estimate(mean, share), *_difference(against, share), each, latency])
         yield column.label, head, rows
@@ -178,4 +192,6 @@ def _cell(text: str) -> str:
 
 
 def _tex(text: str) -> str:
-    return " ".join("".join(LATEX.get(sign, sign) for sign in text).split())
+    """A text in LaTeX, meaning nothing; signs that it takes for invalid are left out."""
+    kept = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+    return "".join(LATEX.get(sign, sign) for sign in kept)

@@ -9,6 +9,7 @@ from datasets.figures import figures_of, remembered, sheets_of
 from datasets.findings import Against, front, hold_against
 from datasets.models import Dataset, DatasetRun
 from datasets.origins import Origins, with_metadata
+from datasets.plan import Side, in_order, places, sides, told_by
 from datasets.runs import runs
 from datasets.sheets import NUMBERS, Sheet, item_values
 
@@ -16,14 +17,6 @@ from datasets.sheets import NUMBERS, Sheet, item_values
 NEWEST = 300
 CELLS = 64
 STEPS = 5
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Side:
-    """A row or a column: its name, and what tells it from others of this name."""
-
-    name: str
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +84,7 @@ def matrix_of(dataset: Dataset, *, by: str = "", experiment: str = "", score: st
     """
     project_id = dataset.project_id
     newest = list(runs(dataset).defer("description")[:NEWEST])
-    said = {run.pk: with_metadata(run, Origins()) for run in newest}
+    said = {run.pk: told_by(run) for run in newest}
     experiments = {one.experiment_id: one.experiment for run in reversed(newest) if (one := said[run.pk]).experiment_id}
     experiment = experiment if experiment in experiments else ""
     kept = [run for run in newest if not experiment or said[run.pk].experiment_id == experiment]
@@ -106,9 +99,10 @@ def matrix_of(dataset: Dataset, *, by: str = "", experiment: str = "", score: st
     chosen = next((key for key in keys if key.text == score), None) or most_told(keys, list(told.values()))
     cells = {place: _cell(run, origins, told.get(run.pk), chosen) for place, (run, origins) in placed.items()}
     cells = _shaded(cells)
+    order = places(newest, said)
     whole = Matrix(
         by=by,
-        columns=tuple(sorted({column for _row, column in cells})),
+        columns=tuple(in_order((column, order[cell.run.pk]) for (_row, column), cell in cells.items())),
         lines=(),
         keys=tuple(keys),
         chosen=chosen,
@@ -120,7 +114,7 @@ def matrix_of(dataset: Dataset, *, by: str = "", experiment: str = "", score: st
     )
     if read.complete and chosen:
         whole, cells = _with_best(project_id, whole, cells, chosen)
-    rows = sorted({row for row, _column in cells}, key=lambda row: _oldest(row, cells))
+    rows = in_order((row, order[cell.run.pk]) for (row, _column), cell in cells.items())
     lines = tuple(Line(row, tuple(cells.get((row, column)) for column in whole.columns)) for row in rows)
     return replace(whole, lines=lines)
 
@@ -139,7 +133,7 @@ def _candidates(kept: Sequence[DatasetRun], said: dict[int, Origins], by: str) -
     taken: set[tuple[Side, Side]] = set()
     found = []
     for run in kept:
-        place = _place(said[run.pk], by)
+        place = sides(said[run.pk], by)
         if said[run.pk].models and (said[run.pk].strategy if by == "strategy" else said[run.pk].prompts):
             if place in taken:
                 continue
@@ -155,14 +149,8 @@ def _placed(
     found: dict[tuple[Side, Side], tuple[DatasetRun, Origins]] = {}
     for run in candidates:
         origins = with_metadata(run, read.get(run.pk, Origins()))
-        found.setdefault(_place(origins, by), (run, origins))
+        found.setdefault(sides(origins, by), (run, origins))
     return found
-
-
-def _place(origins: Origins, by: str) -> tuple[Side, Side]:
-    prompt = next((f"{name} v{version}" for name, version in origins.prompts), "")
-    row = Side(origins.strategy or prompt) if by == "strategy" else Side(prompt or origins.strategy)
-    return row, Side(", ".join(origins.models), origins.setup)
 
 
 def _cell(run: DatasetRun, origins: Origins, summary: RunSummary | None, key: ScoreKey | None) -> Cell:
@@ -225,9 +213,3 @@ def _with_best(
 
 def _below(rival: Against) -> bool:
     return rival.shown and rival.difference is not None and rival.difference.mean < 0
-
-
-def _oldest(row: Side, cells: dict[tuple[Side, Side], Cell]) -> tuple[float, str]:
-    """Rows stand in the order in which their runs were first made: as they were planned."""
-    made = [cell.run.created_at.timestamp() for (one, _column), cell in cells.items() if one == row]
-    return min(made), row.name

@@ -25,8 +25,8 @@ LAST_VERSION = 10**9
 @dataclass(frozen=True, slots=True)
 class Origins:
     """What a run was made with, the most frequent first. `prompts` are (name, version). The rest is what the run's
-    metadata says, empty without; `setup` is how the model was reached and set:
-    `openai, temperature=0`."""
+    metadata says, empty without; `position` is its place in the plan of its experiment, `setup` how the model was
+    reached and set: `openai, temperature=0`."""
 
     models: tuple[str, ...] = ()
     prompts: tuple[tuple[str, int], ...] = ()
@@ -35,6 +35,7 @@ class Origins:
     experiment: str = ""
     experiment_id: str = ""
     setup: str = ""
+    position: int = 0
 
 
 def origins_of(project_id: str, links: Mapping[int, Sequence[DatasetRunItem]]) -> dict[int, Origins]:
@@ -72,6 +73,7 @@ def with_metadata(run: DatasetRun, origins: Origins) -> Origins:
         experiment,
         experiment_id or experiment,
         _setup(said),
+        position if isinstance(position := said.get("position"), int) and 0 < position < LAST_VERSION else 0,
     )
 
 

@@ -29,7 +29,7 @@ EFFECTS: Mapping[str, Any] = {
 INTERVALS: Mapping[str, Any] = {
     "wilson": gettext_lazy("Wilson’s interval"),
     "bca": gettext_lazy("BCa bootstrap over items"),
-    "t": gettext_lazy("Student’s t: too few items for the bootstrap"),
+    "t": gettext_lazy("Student’s t"),
     "agresti-min": gettext_lazy("Agresti and Min’s interval"),
 }
 
@@ -81,14 +81,16 @@ def verdict(run: str, key: ScoreKey, share: bool, against: Against) -> Verdict:
 
 
 def signed(value: float, share: bool, digits: int | None = None) -> str:
-    """A difference with its sign, in per cent for shares; with `digits` as in a table, zeros at the end included."""
+    """A difference with its sign, of shares in percentage points; with `digits` as in a table, zeros at the end
+    included."""
     places = (0 if share else 3) if digits is None else digits
     rounded = round(value * 100 if share else value, places)
     number = decimal(abs(rounded), places)
     if digits is None:
         number = _trimmed(number)
     sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
-    return f"{sign}{number} %" if share else f"{sign}{number}"
+    # Translators: percentage points.
+    return _("%(points)s pp") % {"points": f"{sign}{number}"} if share else f"{sign}{number}"
 
 
 def p_text(p: float) -> str:

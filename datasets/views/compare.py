@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,9 +17,10 @@ from datasets.figures import EVERYTHING, Sheets, remembered, sheets_of
 from datasets.findings import Against, Findings, find
 from datasets.models import DatasetItem, DatasetRun, DatasetRunItem
 from datasets.paging import Slice, cut
+from datasets.plan import as_planned
 from datasets.scatter import scatter_charts
 from datasets.uncollected import uncollected
-from datasets.verdicts import INTERVALS, TESTS, effect_text, is_share_of_right, p_text, signed, verdicts
+from datasets.verdicts import TESTS, effect_text, is_share_of_right, p_text, signed, verdicts
 from datasets.views.base import DatasetsPage
 from datasets.wording import Piece, differences, plain
 
@@ -41,7 +43,6 @@ class SummaryCell:
     raw_p: str = ""
     test: str = ""
     effect: str = ""
-    interval: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class Compare(DatasetsPage):
                 "show": show if show in tests else "",
                 "of": None if of is None else runs[of],
                 "counts": {name: sum(test(row) for row in rows) for name, test in tests.items()},
-                "export": f"{'&'.join(f'runs={run.run_id}' for run in runs)}&baseline={runs[baseline].run_id}",
+                "export": urlencode({"runs": ",".join(run.run_id for run in runs), "baseline": runs[baseline].run_id}),
             }
         )
 
@@ -169,15 +170,19 @@ class Compare(DatasetsPage):
 
 def asked_for(project_id: str, request: HttpRequest) -> Asked:
     """What the address asks to compare; raises NotFound when none of its runs exists."""
-    runs = chosen_runs(project_id, ",".join(request.GET.getlist("runs")).split(","))
+    given = request.GET.getlist("runs")
+    runs = chosen_runs(project_id, ",".join(given).split(","))
     if not runs:
         raise NotFound("None of these runs exists.")
+    # A list of ids is in the order that its maker wanted; boxes that were ticked are in that of a table.
+    if len(given) > 1:
+        runs = as_planned(runs)
     baseline = next((at for at, run in enumerate(runs) if run.run_id == request.GET.get("baseline")), 0)
     return Asked(runs, baseline, request.GET.get("score", ""), request.GET.get("test") == "ranks")
 
 
 def chosen_runs(project_id: str, ids: Sequence[str]) -> list[DatasetRun]:
-    """The project's runs of these ids, in their order, each once; at most eight."""
+    """The project's runs of these ids, in their order, each once; at most MOST."""
     wanted = list(dict.fromkeys(one for one in ids if one and "\0" not in one))[:MOST]
     rows = DatasetRun.objects.filter(project_id=project_id, run_id__in=wanted).select_related("dataset")
     found = {run.run_id: run for run in rows}
@@ -211,7 +216,6 @@ def _summary_cell(summary: ScoreSummary | None, against: Against | None, share: 
         p_text(against.p) if against.p is not None else "",
         str(TESTS.get(against.test, "")),
         effect_text(against.effect),
-        str(INTERVALS.get(difference.method, "")),
     )
 
 

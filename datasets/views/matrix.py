@@ -46,6 +46,7 @@ class MatrixPage(DatasetsPage):
                     [cell.summary for cell in known if cell.summary],
                     found.chosen,
                     [cell.front for cell in known],
+                    found.by,
                 )
                 if found.complete
                 else [],

@@ -18,52 +18,45 @@
   const shade = (value) => value.replace(/^rgb\((.*)\)$/, "rgba($1, 0.18)");
   const charts = [];
 
-  // Names beside their points: nobody should have to point at each to learn which it is.
-  const names = {
-    id: "names",
-    afterDatasetsDraw(chart) {
-      const { ctx, chartArea } = chart;
-      ctx.save();
-      ctx.font = "11px system-ui, sans-serif";
-      ctx.fillStyle = color("--text-soft");
-      ctx.textBaseline = "middle";
-      const taken = [];
-      chart.getDatasetMeta(0).data.forEach((point, index) => {
-        const { name } = chart.data.datasets[0].data[index];
-        const short = name.length > 28 ? `${name.slice(0, 27)}…` : name;
-        const width = ctx.measureText(short).width;
-        const left = point.x + 9 + width > chartArea.right ? point.x - 9 - width : point.x + 9;
-        const top = [0, 13, -13].map((shift) => point.y + shift).find((y) => taken.every((box) => Math.abs(box.y - y) > 12 || left + width < box.left || left > box.right));
-        if (top === undefined || left < chartArea.left) return;
-        taken.push({ y: top, left, right: left + width });
-        ctx.fillText(short, left, top);
-      });
-      ctx.restore();
-    },
+  const shapes = ["circle", "rect", "triangle", "rectRot"];
+  // From the lowest to the highest with some room, but not beyond where a share or a measure can be.
+  const range = (values) => {
+    const low = Math.min(...values);
+    const high = Math.max(...values);
+    const room = 0.12 * (high - low || Math.abs(high) || 1);
+    return { min: low < 0 ? low - room : Math.max(0, low - room), max: low >= 0 && high <= 1 ? Math.min(1, high + room) : high + room };
   };
 
   function scatter(canvas, spec) {
     const x = units[spec.xUnit];
     const y = units[spec.unit];
-    const accent = color("--accent-fill");
     const text = color("--text-faint");
-    const axis = (title, unit) => ({
+    const colors = palette();
+    const hue = (point) => colors[point.color % colors.length];
+    const shape = (point) => shapes[(spec.shapes.length ? point.shape : Math.floor(point.color / colors.length)) % shapes.length];
+    const axis = (title, unit, bounds) => ({
       title: { display: true, text: title, color: text, font: { size: 11 } },
       grid: { color: color("--line") },
       border: { display: false },
-      grace: "12%",
-      ticks: { color: text, maxTicksLimit: 6, font: { size: 11 }, callback: (value) => unit(value) },
+      ...bounds,
+      ticks: { color: text, maxTicksLimit: 6, includeBounds: false, font: { size: 11 }, callback: (value) => unit(value) },
     });
+    const legend = () => [
+      ...spec.colors.map((name, index) => ({ text: name, fontColor: text, fillStyle: hue({ color: index }), strokeStyle: hue({ color: index }), pointStyle: shape({ color: index, shape: 0 }), lineWidth: 2 })),
+      ...spec.shapes.map((name, index) => ({ text: name, fontColor: text, fillStyle: "transparent", strokeStyle: text, pointStyle: shapes[index], lineWidth: 2 })),
+    ];
     const chart = new Chart(canvas, {
       type: "scatter",
       data: {
         datasets: [{
           data: spec.points,
+          clip: false,
           pointRadius: 6,
-          pointHoverRadius: 7,
+          pointHoverRadius: 8,
           pointBorderWidth: 2,
-          pointBorderColor: spec.points.map((point) => (point.front ? accent : text)),
-          pointBackgroundColor: spec.points.map((point) => (point.front ? accent : "transparent")),
+          pointStyle: spec.points.map(shape),
+          pointBorderColor: spec.points.map(hue),
+          pointBackgroundColor: spec.points.map((point) => (point.front ? hue(point) : "transparent")),
         }],
       },
       options: {
@@ -72,13 +65,15 @@
         maintainAspectRatio: false,
         onClick: (event, points) => { if (points.length) location.href = spec.points[points[0].index].url; },
         onHover: (event, points) => { event.native.target.style.cursor = points.length ? "pointer" : ""; },
-        scales: { x: { ...axis(spec.x, x), min: 0 }, y: axis(spec.y, y) },
+        scales: {
+          x: axis(spec.x, x, { min: 0, grace: "12%" }),
+          y: axis(spec.y, y, range(spec.points.map((point) => point.y))),
+        },
         plugins: {
-          legend: { display: false },
-          tooltip: { callbacks: { label: ({ raw }) => `${raw.name}: ${y(raw.y)}, ${x(raw.x)}` } },
+          legend: { position: "bottom", onClick: () => {}, labels: { usePointStyle: true, boxHeight: 7, font: { size: 11 }, generateLabels: legend } },
+          tooltip: { usePointStyle: true, callbacks: { label: ({ raw }) => ` ${raw.name}: ${y(raw.y)}, ${x(raw.x)}` } },
         },
       },
-      plugins: [names],
     });
     charts.push(chart);
   }

@@ -54,7 +54,9 @@ class Measured:
 
     project_id: str
 
-    def trace(self, trace_id: str, output: object, cost: float | None = None, **trace: Any) -> None:
+    def trace(
+        self, trace_id: str, output: object, cost: float | None = None, tokens: int | None = None, **trace: Any
+    ) -> None:
         """A trace of 1.5 s with one generation in it."""
         start = trace.pop("timestamp", MOMENT)
         text = to_text(output)
@@ -71,6 +73,7 @@ class Measured:
             status_message=trace.pop("status_message", None),
             cost_details={"total": cost} if cost is not None else None,
             total_cost=cost,
+            usage_details={"total": tokens} if tokens else None,
         )
         change = TraceChange(id=trace_id, seen_at=start, timestamp=start, output=text, **trace)
         store().write(self.project_id, Changes(traces=[change], observations=[observation]))

@@ -34,7 +34,7 @@ class Grid:
         name: str,
         scores: Mapping[str, Told],
         metadata: Mapping[str, Any] | None = None,
-        cost: Callable[[int], float] = lambda at: 0.01,
+        cost: Callable[[int], float | None] = lambda at: 0.01,
         data_type: str = "NUMERIC",
     ) -> str:
         """A run with these scores by name; all scores tell of the same items and repetitions. Its id."""
@@ -47,7 +47,7 @@ class Grid:
         for at, repetitions in enumerate(shape):
             for repetition in range(len(repetitions)):
                 trace_id = new_id()
-                self.measured.trace(trace_id, f"answer {at}", cost=cost(at), name="item")
+                self.measured.trace(trace_id, f"answer {at}", cost=cost(at), tokens=12, name="item")
                 for score, told in scores.items():
                     for value in told[at][repetition]:
                         self.measured.score(score, value, trace_id=trace_id, data_type=data_type)

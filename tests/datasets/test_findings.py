@@ -90,7 +90,7 @@ def test_a_verdict_names_the_test_and_the_corrected_p() -> None:
     found = compared(sheet(base), sheet(other), sheet(base))[1]
     assert found
     text = verdict("b", KEY, True, found).text
-    assert "“b” is better than the baseline in exact by +60 %" in text
+    assert "“b” is better than the baseline in exact by +60 pp" in text
     assert "McNemar’s test, exact, p < 0.001 after Holm’s correction over 2 comparisons" in text
     worse = compared(sheet(other), sheet(base))[1]
     assert worse and verdict("b", KEY, True, worse).kind == "bad"
@@ -128,7 +128,7 @@ def test_spread_is_told_where_something_repeats() -> None:
 
 
 def test_figures_in_words() -> None:
-    assert signed(0.1234, True) == "+12 %" and signed(-0.5, False) == "−0.5" and signed(0.0001, False) == "0"
+    assert signed(0.1234, True) == "+12 pp" and signed(-0.5, False) == "−0.5" and signed(0.0001, False) == "0"
     assert p_text(0.0004) == "p < 0.001" and p_text(0.0312) == "p = 0.031" and p_text(0.5) == "p = 0.50"
     assert [rounded_up(n) for n in (7, 34, 199, 1234, 76543)] == [7, 34, 200, 1300, 77000]
 

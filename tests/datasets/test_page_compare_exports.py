@@ -75,7 +75,7 @@ def test_answers_without_scores_and_words_stand_in_the_table(page_client, vera, 
 def test_the_summary_for_notes_and_for_papers(page_client, vera, project, two) -> None:
     notes = exported(page_client, vera, project, two, "md").decode()
     assert "## exact" in notes and "| base\\_1 & 2 (baseline) | 33.3 % |" in notes
-    assert "+66.7 %" in notes and "8 / 4 / 0" in notes and "0.008" in notes and "McNemar" in notes
+    assert "+66.7 pp" in notes and "8 / 4 / 0" in notes and "0.008" in notes and "McNemar" in notes
     paper = exported(page_client, vera, project, two, "tex").decode()
     assert r"base\_1 \& 2 (baseline) & 33.3 \%" in paper and r"\toprule" in paper and "_1 & 2" not in paper
     assert paper.count(r"\begin{tabular}") == paper.count(r"\end{tabular}") == 2
@@ -100,5 +100,5 @@ def test_the_page_shows_the_spread_and_both_tests(page_client, vera, project, tw
 
 
 def test_columns_of_a_table_have_equally_many_digits() -> None:
-    assert [signed(0.26, False, 3), signed(-0.1, True, 1), signed(0.0, False, 3)] == ["+0.260", "−10.0 %", "0.000"]
-    assert [signed(0.26, False), signed(-0.1, True)] == ["+0.26", "−10 %"]
+    assert [signed(0.26, False, 3), signed(-0.1, True, 1), signed(0.0, False, 3)] == ["+0.260", "−10.0 pp", "0.000"]
+    assert [signed(0.26, False), signed(-0.1, True)] == ["+0.26", "−10 pp"]

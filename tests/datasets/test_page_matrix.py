@@ -1,5 +1,8 @@
 """Strategies against models."""
 
+import json
+import re
+
 import pytest
 
 from datasets import figures
@@ -43,10 +46,10 @@ def test_a_cell_for_each_pair_with_the_best_marked(page_client, vera, at, grid) 
     assert page.count("data-level=") == 3 and page.count("data-best") == 1
     assert "“few small” is the best in exact: the difference to each of the 2 others is shown." in page
     assert "<strong>95 %</strong>" in page and "n=20" in page and "$0.01" in page and "1.50 s" in page
-    assert f"runs={ids['zero', 'large']}%2C{ids['zero', 'small']}" in page.replace(",", "%2C")
+    assert f"runs={ids['zero', 'small']}%2C{ids['zero', 'large']}" in page.replace(",", "%2C")
     assert f"/runs/{ids['few', 'small']}" in page and "prompts/p?version=3" in page
-    # Large before small, and "few × large" was never run.
-    assert page.index(">large<") < page.index(">small<") and 'class="heat faint">–' in page
+    # As they were made, and "few × large" was never run.
+    assert page.index(">small<") < page.index(">large<") and 'class="heat faint">–' in page
 
 
 def test_no_cell_is_best_when_it_may_be_chance(page_client, vera, at, grid) -> None:
@@ -54,7 +57,7 @@ def test_no_cell_is_best_when_it_may_be_chance(page_client, vera, at, grid) -> N
     grid.run("b", {"exact": once([1] * 18 + [0] * 2)}, told("zero", "small"))
     page = page_of(page_client(vera), at())
     assert "No cell is shown to be the best: “a” has the highest exact" in page and "data-best" not in page
-    assert "(+5 %, 20 items) may be chance (p = 1.00" in page
+    assert "(+5 pp, 20 items) may be chance (p = 1.00" in page
 
 
 def test_the_newest_run_of_a_pair_stands_in_its_cell_unless_an_experiment_is_chosen(
@@ -79,6 +82,40 @@ def test_rows_can_be_versions_of_prompts_and_runs_of_sdks_are_placed_by_their_tr
     page = page_of(client, at("?rows=prompt"))
     assert ">answer v2<" in page and page.count("data-level=") == 2
     assert page_of(client, at()).count("data-level=") == 2
+
+
+def test_rows_columns_and_marks_stand_in_the_order_of_the_plan(page_client, vera, at, grid) -> None:
+    cells = [(row, column) for row in ("zero", "few", "chain") for column in ("large", "small")]
+    # Whichever answers first makes its run first.
+    for position in (5, 1, 3, 0, 4, 2):
+        row, column = cells[position]
+        plan = {"experiment": "one", "experiment_id": "e1", "position": position}
+        grid.run(f"{row} {column}", {"exact": once(WORSE)}, told(row, column, **plan))
+    page = page_of(page_client(vera), at())
+    places = [page.index(f">{name}<") for name in ("large", "small", "zero", "few", "chain")]
+    assert places == sorted(places)
+    chart = json.loads(page.partition("<canvas data-chart")[2].partition('json">')[2].partition("</script>")[0])
+    assert (chart["colors"], chart["shapes"]) == (["zero", "few", "chain"], ["large", "small"])
+    assert [(one["color"], one["shape"]) for one in chart["points"]] == [(at // 2, at % 2) for at in range(6)]
+    boxes = re.findall(r'name="runs" value="(\w+)"', page)[::-1]
+    ticked = page_client(vera).get(at().replace("matrix", "compare"), {"runs": boxes})
+    heads = re.findall(r"/runs/\w+\">(\w+ \w+)</a>", ticked.content.decode())
+    assert heads[:6] == [" ".join(cell) for cell in cells]
+
+
+def test_a_price_that_nobody_knows_is_no_zero(page_client, vera, at, grid, measured) -> None:
+    known = grid.run("known", {"exact": once(WORSE)}, told("few", "small"))
+    some = grid.run("some", {"exact": once(WORSE)}, told("few", "large"), cost=lambda at: 0.01 if at else None)
+    none = grid.run("none", {"exact": once(WORSE)}, told("zero", "small"), cost=lambda at: None)
+    client, here = page_client(vera), at()
+    page, partly = page_of(client, here), "$0.01 without 1 answer of unknown price"
+    assert partly in page and page.count("price unknown<") == 1 and "$0<" not in page
+    runs = page_of(client, here.replace("matrix", "runs"))
+    assert "$0.19 without 1 answer of unknown price" in runs and "price unknown" in runs
+    compared = page_of(client, f"{here.replace('matrix', 'compare')}?runs={known},{some},{none}")
+    assert "$0.19 without 1 answer" in compared and "price unknown" in compared and "$0<" not in compared
+    notes = client.get(f"{here.partition('/datasets')[0]}/experiments/export?runs={some},{none}&format=md").content
+    assert "| $0.010000 without 1 answer of unknown price |" in notes.decode() and "| price unknown |" in notes.decode()
 
 
 def test_one_model_set_in_two_ways_has_two_columns(page_client, vera, at, grid) -> None:
