@@ -271,6 +271,7 @@ class Recorder:
             **({"author": str(author)} if author else {}),
             "experiment": experiment.name,
             "experiment_id": experiment.pk,
+            "position": cell.position,
         }
         return RunDraft(
             run_id=cell.run_id,
