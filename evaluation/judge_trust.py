@@ -76,6 +76,11 @@ class Trust:
     worst: tuple[Pair, ...]
 
     @property
+    def classed(self) -> bool:
+        """Whether numbers were put into classes: then agreement means to be in the same one."""
+        return self.shift is not None and "…" in self.classes[0]
+
+    @property
     def shifted(self) -> bool:
         """Whether the interval of the shift leaves out zero: the judge is too mild or too strict."""
         found = self.shift

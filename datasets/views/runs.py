@@ -46,6 +46,7 @@ class Runs(DatasetsPage, TablePage):
                 "tab": "runs",
                 "page": page,
                 "may_write": self.may_write,
+                "may_evaluate": self.may("evaluation:write"),
                 **runs_table(self.project_id, page.rows, request.GET.get("round", "")),
             }
         )

@@ -13,7 +13,7 @@ from evaluation.judge_trust import Trust, human_names, trust
 
 class JudgeTrust(Page):
     """`?score=<name>`, perhaps `human=<name>`, `dataset=<id>` and `run=<id>` (several); htmx gets the mark alone,
-    with `quiet` nothing as long as nobody has scored the same things."""
+    with `quiet` nothing as long as nobody has scored the same things, with `short` the share alone."""
 
     template = "evaluation/judge_trust.html"
     part = "mark"
@@ -36,7 +36,8 @@ class JudgeTrust(Page):
             "dataset": dataset,
             "runs": runs,
             "trust": found,
-            "quiet": bool(given.get("quiet")),
+            "quiet": "quiet" in given,
+            "short": "short" in given,
             "address": f"{reverse('judge_trust')}?{query}",
         }
         if not self.in_part:

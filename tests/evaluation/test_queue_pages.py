@@ -292,6 +292,8 @@ def test_a_judge_is_held_against_people(project: Keys, bobs: Visitor, config: Sc
     assert {pair.place.trace_id for pair in found.worst} == {"t0", "t1", "t2"}
     mark = bobs.get("judge-trust?score=quality", HTTP_HX_REQUEST="true")
     assert "25 %" in mark and "n=4" in mark and "<html" not in mark
+    short = bobs.get("judge-trust?score=quality&short=1", HTTP_HX_REQUEST="true")
+    assert "25 %</a>" in short, "the share alone"
     page = bobs.get("judge-trust?score=quality")
     assert "+0.750" in page and "Where they differ most" in page
     for nothing in ("judge-trust", "judge-trust?score=correct", "judge-trust?score=%00&human=%00"):
