@@ -18,6 +18,7 @@ from common.errors import Invalid
 LONGEST_URL = 2000
 SCHEMES = frozenset({"http", "https"})
 _NAT64 = ip_network("64:ff9b::/96")  # NAT64, RFC 6052
+_SPECIAL = ip_network("192.0.0.0/24")  # RFC 6890; a cloud keeps its metadata there, and Python 3.11 lets parts pass
 _PUBLIC = ip_network("2000::/3")  # all that IANA hands out; the rest is private, or stands for addresses of IPv4
 # Names (in any script), numbers, IPv6. Other characters are read in many ways: %31 is a 1 to some clients.
 _HOST = re.compile(r"[\w.:-]+")
@@ -77,7 +78,8 @@ def _addresses(host: str) -> set[str]:
 
 def _is_open(text: str, allowed: set[str]) -> bool:
     address = _translated(ip_address(text.partition("%")[0]))
-    is_public = address.is_global and not address.is_multicast and (address.version == 4 or address in _PUBLIC)
+    is_public = address.is_global and not address.is_multicast and address not in _SPECIAL
+    is_public = is_public and (address.version == 4 or address in _PUBLIC)
     return is_public or any(address in network for network in _networks(allowed))
 
 
