@@ -25,7 +25,7 @@ from llm import costs, failures
 from llm.calls import RETRYABLE, Answer, CallFailed, ChatRequest, FailureKind, Piece
 from llm.connections import of_project
 from llm.defaults import usual
-from llm.destinations import NoAddress, address_of, client_of
+from llm.destinations import CannotCall, address_of, client_of
 from llm.failures import Fault
 from llm.limits import Limits
 from llm.models import LlmConnection
@@ -44,7 +44,7 @@ _FAULTS = (
     Invalid,
     NoAnswer,
     CutShort,
-    NoAddress,
+    CannotCall,
     crypto.Unreadable,
     ValueError,
     TypeError,
@@ -179,7 +179,7 @@ class Client:
                 yield chunk
 
     def _opened(self) -> AsyncOpenAI:
-        """The client of the `openai` package, made for the first call. Raises NoAddress, crypto.Unreadable."""
+        """The client of the `openai` package, made for the first call. Raises CannotCall, crypto.Unreadable."""
         if self._openai is None:
             self.address = address_of(self.connection)
             key, headers = _unsealed(self.connection)
@@ -283,7 +283,7 @@ class _Call:
             self._client.limits.served()
 
     def _fault_of(self, error: Exception, seconds: float) -> Fault:
-        if isinstance(error, NoAddress):
+        if isinstance(error, CannotCall):
             return Fault(FailureKind.BAD_REQUEST, str(error))
         if isinstance(error, crypto.Unreadable):
             words = _("The key was sealed under another PROMPTLAB_ENCRYPTION_KEY. Enter it again in the connection.")

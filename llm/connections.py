@@ -30,6 +30,13 @@ LONGEST_HEADER = 4_000
 MOST_HEADERS = 50
 MOST_MODELS = 1_000
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")  # RFC 9110, section 5.1
+# What a request says of itself and of its way (RFC 9110, sections 7.6.1 and 8.6) is not for people to say.
+_OURS = frozenset(
+    {
+        *("host", "content-length", "transfer-encoding", "te", "trailer", "expect", "accept-encoding"),
+        *("connection", "keep-alive", "upgrade", "proxy-connection", "proxy-authorization"),
+    }
+)
 
 # Their secrets are JSON documents: a pair of keys, a service account.
 JSON_SECRETS = frozenset({"bedrock", "google-vertex-ai"})
@@ -236,6 +243,9 @@ def _headers(given: Mapping[str, str | None], connection: LlmConnection) -> dict
         value = kept.get(name) if text is None else text.strip()
         if not _HEADER_NAME.fullmatch(name):
             raise Invalid(_("%(name)s is no name of a header.") % {"name": repr(name[:100])}, "extraHeaders")
+        if name.lower() in _OURS:
+            words = _("PromptLab sets the header %(name)s itself. Leave it out.")
+            raise Invalid(words % {"name": name}, "extraHeaders")
         if not value or len(value) > LONGEST_HEADER or not (value.isascii() and value.isprintable()):
             raise Invalid(
                 _("Give the header %(name)s a value of 1 to %(longest)s printable ASCII characters.")

@@ -26,7 +26,7 @@ def http_client(address: str, connect_seconds: float) -> httpx2.AsyncClient:
     """A client for one provider; it keeps its connections. How long an answer may take is its caller's business."""
     proxy = _proxy(address)
     return httpx2.AsyncClient(
-        transport=httpx2.AsyncHTTPTransport(verify=_tls(), proxy=proxy, limits=_LIMITS) if proxy else _Guarded(),
+        transport=_Guarded(proxy),
         timeout=httpx2.Timeout(None, connect=connect_seconds),
         headers={"Accept-Encoding": "identity"},  # a few bytes that unpack into gigabytes would be our end
         follow_redirects=False,
@@ -48,8 +48,37 @@ def _proxy(address: str) -> str | None:
 
 
 class _Guarded(httpx2.AsyncHTTPTransport):
-    def __init__(self) -> None:
-        self._pool = _Connections()  # type: ignore[assignment]
+    def __init__(self, proxy: str | None) -> None:
+        if proxy is None:
+            self._pool = _Connections()  # type: ignore[assignment]
+        else:
+            super().__init__(verify=_tls(), proxy=proxy, limits=_LIMITS)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await super().handle_async_request(request)
+        packed = response.headers.get("content-encoding", "identity")
+        if packed != "identity":
+            await response.aclose()
+            raise httpx2.RemoteProtocolError("the answer is compressed, which was not asked for")
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        response.stream = _Bounded(response.stream)
+        return response
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        length = 0
+        async for part in self._stream:
+            length += len(part)
+            if length > LONGEST_ANSWER:
+                raise httpx2.RemoteProtocolError(f"the answer is longer than {LONGEST_ANSWER >> 20} MB")
+            yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 class _Connections:
@@ -68,7 +97,6 @@ class _Connections:
         connection = await self._free(request.url.origin)
         try:
             response = await connection.handle_async_request(request)
-            _refuse_packed(response)
         except BaseException:
             await self._hang_up(connection)
             raise
@@ -109,11 +137,6 @@ class _Connections:
         await self.aclose()
 
 
-def _refuse_packed(response: httpcore2.Response) -> None:
-    if any(name.lower() == b"content-encoding" and text != b"identity" for name, text in response.headers):
-        raise httpcore2.RemoteProtocolError("the answer is compressed, which was not asked for")
-
-
 class _Body:
     """An answer's body, which gives its connection back when it is closed."""
 
@@ -123,11 +146,7 @@ class _Body:
         self._stream = stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        length = 0
         async for part in self._stream:
-            length += len(part)
-            if length > LONGEST_ANSWER:
-                raise httpcore2.RemoteProtocolError(f"the answer is longer than {LONGEST_ANSWER >> 20} MB")
             yield part
 
     async def aclose(self) -> None:

@@ -173,6 +173,14 @@ def test_a_server_that_cannot_tell_the_tokens_of_a_stream_streams_all_the_same(c
     assert isinstance(answer, Answer) and (answer.text, answer.usage) == ("Мадрид", {})
 
 
+def test_a_server_that_does_not_stream_is_read_all_the_same(connection: LlmConnection) -> None:
+    piece, answer = stream(connection, "gpt-4o+fault=schema")
+    assert isinstance(piece, Piece) and isinstance(answer, Answer)
+    assert piece.text == answer.text != "" and answer.usage["total_tokens"] > 0
+    _pieces, failed = broken_off(connection, "gpt-4o+fault=empty")
+    assert (failed.kind, "no choices" in failed.message) == (FailureKind.INVALID_ANSWER, True)
+
+
 def test_who_stops_reading_a_stream_hangs_up(connection: LlmConnection, endpoint: Endpoint) -> None:
     async def stop(client: Client) -> Answer:
         async with aclosing(client.stream(asked("gpt-4o+pause=20"))) as pieces:

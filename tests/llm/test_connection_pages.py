@@ -108,6 +108,7 @@ def test_a_region_belongs_to_its_protocol(client: Any, address: str) -> None:
         ({"models": "a\nb\x07"}, "models"),
         ({"headers": "nonsense"}, "headers"),
         ({"headers": "X-Team:"}, "headers"),
+        ({"headers": "hOST: intern"}, "headers"),
     ],
 )
 def test_a_refusal_stands_beside_its_field_and_what_was_typed_stays(
