@@ -156,7 +156,6 @@ def connect(person: Person, url: str) -> None:
     page.get_by_text("Limits", exact=True).click()
     person.field("Calls at once", "4")
     person.press("Save")
-    person.follow("Tests")
     person.press("Test")
     expect(page.locator(".findings li")).to_contain_text(["Chat", "Streaming", "JSON schema", "JSON mode", "Tools"])
     assert page.locator(".findings .badge.bad").count() == 0
