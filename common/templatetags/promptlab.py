@@ -122,7 +122,12 @@ def score_badge(score: Any) -> SafeString:
     """A score as lists show it: name and value, with source and comment on hover."""
     look = "" if score.data_type != "BOOLEAN" else "good" if score.value else "bad"
     said = f"{score.name} · {score.source}" + (f" · {score.comment}" if score.comment else "")
-    value = figure(score.value) if score.data_type == "NUMERIC" else shortened(score.string_value or "", 24)
+    if score.data_type == "NUMERIC":
+        value = figure(score.value)
+    elif score.data_type == "BOOLEAN":
+        value = _("yes") if score.value else _("no")
+    else:
+        value = shortened(score.string_value or "", 24)
     return filled('<span class="badge {}" title="{}">{}: {}</span>', look, said, shortened(score.name, 24), value)
 
 
