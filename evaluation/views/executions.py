@@ -39,6 +39,7 @@ class Log(EvaluatorsPage):
                 "state": asked["state"],
                 "evaluator": self._named(evaluators.own, asked["evaluator_id"]),
                 "rule": self._named(rules.own, asked["rule_id"]),
+                "application": self._named(applying.own, asked["application_id"]),
                 "filtered": any(asked.values()),
                 "may_write": self.may(WRITE),
             }
