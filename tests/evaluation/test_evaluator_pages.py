@@ -100,6 +100,8 @@ def test_a_judge_is_previewed_and_tried_on_what_is_there_before_it_is_saved(
     assert "There is nothing at metadata" in desk.post("/-/preview", JUDGE | {"path": ["", "$.lacking"]}, status=200)
     rows = desk.post("/-/variables", JUDGE | {"content": ["{{output}} and {{other}}"]}, status=200)
     assert rows.count('name="variable"') == 2
+    same = JUDGE | {"content": ["Is {{answer}} right for {{question}}, really?"]}
+    assert desk.post("/-/variables", same, status=204) == "", "what is typed into the rows meanwhile stays"
     tried = desk.post("/-/try", JUDGE, status=200)
     assert "Is Paris right for the capital of France?" in tried and "judge" in tried
     assert not Evaluator.objects.exists() and api.get("v2/scores").json()["data"] == []
@@ -112,7 +114,14 @@ def test_a_judge_is_previewed_and_tried_on_what_is_there_before_it_is_saved(
     broken = desk.post("/-/try", code | {"look": "observations"}, status=200)
     assert "ZeroDivisionError" in broken and "seen" in broken
     desk.post("/-/new", JUDGE)
-    assert "$.asked" in desk.get("/" + Evaluator.objects.get().pk)
+    judge = Evaluator.objects.get()
+    assert "$.asked" in desk.get(f"/{judge.pk}")
+    desk.post("/-/run", {"kind": "observations", "id": ["one"], "evaluator": judge.pk, "do": "run"}, status=200)
+    tasks.find_task(Application.objects.get().pk)
+    executing.execute(project.id)
+    judged = Execution.objects.get().judge_trace_id
+    page = desk.client.get(f"/project/{project.id}/traces/trace-one?observation=one&tab=scores").content.decode()
+    assert f"/traces/{judged}" in page, "a score leads to the call that gave it"
 
 
 def test_a_rule_is_made_with_conditions_shows_what_it_would_take_and_is_switched(
@@ -141,10 +150,16 @@ def test_a_rule_is_made_with_conditions_shows_what_it_would_take_and_is_switched
     tasks.find_task(given.pk)
     executing.execute(project.id)
     assert "1 / 1" in desk.get(f"/-/applied/{given.pk}") and "length" in desk.get("/log?state=DONE")
+    send(api, "three", name="answer")
+    tasks.attend()
+    desk.post(f"/{length.pk}", {"do": "pause"})
+    paused = desk.get(at)
+    assert "What arrives until then is not taken" in paused and "1 execution that was made before waits" in paused
+    assert "1 / 1" in paused, "how far it has been applied is still told"
     desk.post(at, {"do": "off"})
     assert not EvaluationRule.objects.get().enabled
     desk.post(at, {"do": "remove"})
-    assert "watch" not in desk.get("/rules") and Execution.objects.get().rule_id is None
+    assert "watch" not in desk.get("/rules") and set(Execution.objects.values_list("rule_id", flat=True)) == {None}
 
 
 def test_what_failed_is_in_the_log_is_tried_again_and_pauses_are_told_and_ended(

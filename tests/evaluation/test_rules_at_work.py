@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.authors import Author
@@ -15,6 +16,7 @@ from evaluation import active_rules, applying, arrivals, evaluators, executing, 
 from evaluation.definitions import Code, Judge, Metric, Output
 from evaluation.mapping import Mapped
 from evaluation.models import Application, Arrival, Evaluator, Execution
+from evaluation.rule_matching import newest
 from evaluation.rules import Assigned
 from tests.conftest import Api, Keys
 from tests.endpoint.server import Endpoint
@@ -167,6 +169,10 @@ def test_what_the_store_does_not_know_is_decided_all_the_same(project: Keys, api
     send(api, "running", metadata={"ticket": 8})
     tasks.attend()
     assert Execution.objects.filter(rule=made["key"]).count() == 2
+    with CaptureQueriesContext(connection) as asked:
+        rows, _looked = newest(rules.own(project.id, made["items"].pk), 100)
+    assert [row.id for row in rows] == ["answer"]
+    assert sum("dataset_run_item" in one["sql"] or "datasetrunitem" in one["sql"] for one in asked) == 1
 
 
 def test_a_busy_provider_is_tried_again_later_and_a_refused_key_pauses_the_evaluator(
