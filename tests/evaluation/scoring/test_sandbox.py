@@ -118,6 +118,10 @@ ATTEMPTS = (
     "os.unlink('/tmp/x')",
     "__import__('socket')",
     "__import__('ctypes').CDLL(None).socket(2, 1, 0) >= 0",
+    "__import__('ctypes').CDLL(None).open(b'/proc/self/environ', 0) >= 0",
+    "__import__('ctypes').CDLL(None).ptrace(16, os.getpid(), 0, 0) >= 0",
+    "__import__('ctypes').CDLL(None).syscall(0x40000000 + 2, b'/etc/passwd', 0) >= 0",  # open, by the x32 ABI
+    "__import__('signal').signal(15, __import__('signal').SIG_IGN) is not None",
     "__import__('resource').setrlimit(9, (-1, -1)) is None",
     "__import__('threading').Thread(target=print).start() is None",
 )
