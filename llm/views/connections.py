@@ -43,6 +43,8 @@ class ConnectionPage(Page):
     def show_form(self, form: ConnectionForm, status: int = 200) -> HttpResponse:
         tested = form.present.last_test if form.present else None
         context = {"form": form, "connection": form.present, "presets": PRESETS, **_tested(tested, form.present)}
+        if form.present:
+            context["suggested_model"] = usual_model(form.present)
         return self.render(context, status=status)
 
 

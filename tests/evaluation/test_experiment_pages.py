@@ -1,5 +1,6 @@
 """An experiment from the browser: described, estimated, started, watched, steered."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_from_the_form_to_the_results(bench: Bench, project: Keys) -> None:
     assert '<option value="1" selected>v1 · latest, production</option>' in page
     assert '<code class="variable">country</code>' in page
     metrics = bench.client.post(f"{bench.root}/new/metrics", bench.form(dataset=dataset.pk)).content.decode()
-    assert metrics.count("checked") == 3
+    assert metrics.count("checked") == 3 and "hx-preserve" not in metrics
     chosen = list(Evaluator.objects.filter(project_id=project.id).values_list("pk", flat=True))
     form = bench.form(
         dataset=dataset.pk,
@@ -188,6 +189,10 @@ def test_other_prompts_bring_their_variables(bench: Bench, project: Keys, api: A
     estimate = bench.client.post(f"{bench.root}/new/estimate", form).content.decode()
     assert "hx-swap-oob" in estimate
     assert '<code class="variable">topic</code>' in estimate
+    editable = re.findall(r"<(?:select|input(?! type=.hidden))[^>]*>", estimate)
+    assert len(editable) == 4 and all("hx-preserve" in one for one in editable), "what is being typed stays"
+    again = bench.client.post(f"{bench.root}/new/estimate", form | {"variable_name": ["country", "topic"]})
+    assert b"hx-swap-oob" not in again.content
     versions = bench.page("/new/versions", prompt_name="two")
     assert 'value="1" selected' in versions
 
@@ -199,6 +204,13 @@ def test_examples_are_left_out_and_told(bench: Bench, project: Keys, api: Api) -
     estimate = bench.client.post(f"{bench.root}/new/estimate", form).content.decode()
     assert "2 are left out" in estimate
     assert "<strong>4</strong>" in estimate
+
+
+def test_the_form_opens_before_there_is_a_connection(
+    page_client: Callable[[User], Client], bob: User, project: Keys
+) -> None:
+    for page in ("experiments/new", "playground", "evaluators/-/new"):
+        assert page_client(bob).get(f"/project/{project.id}/{page}").status_code == 200, page
 
 
 def test_viewers_watch_and_do_not_start(

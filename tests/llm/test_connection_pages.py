@@ -63,6 +63,7 @@ def test_a_change_keeps_the_secrets_where_nothing_is_typed(client: Any, address:
     del change["with_default_models"]
     assert client.post(f"{address}/{made.pk}", change).status_code == 302
     made.refresh_from_db()
+    assert client.get(f"{address}/{made.pk}").status_code == 200, "also without a model to suggest for the test"
     assert (crypto.unseal(made.sealed_secret), made.secret_display) == (SECRET, "...cdef")
     assert headers_of(made) == '{"X-Team":"psychology-1","X-More":"yes"}'
     assert (made.custom_models, made.with_default_models, made.config) == ([], False, {"useResponsesApi": True})
