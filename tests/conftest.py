@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import httpx
 import pytest
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 from accounts.keys import create_key
 from accounts.models import Membership, Organization, Project, User
 from accounts.roles import Role
-from tests import template
+from tests import emptying, template
 
 PASSWORD = "correct horse battery staple"
 
@@ -64,6 +64,11 @@ def _list_static_files_once() -> None:
         self.files.update(found)
 
     WhiteNoiseMiddleware.add_files_from_finders = look_once
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _delete_only_what_is_there() -> None:
+    TransactionTestCase._fixture_teardown = lambda self: emptying.empty()
 
 
 @pytest.fixture(autouse=True, scope="session")
