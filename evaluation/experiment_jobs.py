@@ -17,7 +17,7 @@ ROWS = 50
 # name -> (label, which jobs, how many there are)
 LISTS: Mapping[str, tuple[Any, Q, Callable[[Progress], int]]] = {
     "all": (_("All"), Q(), lambda told: told.total),
-    "failed": (_("Failed"), Q(state=Job.State.FAILED) | Q(flawed=True), lambda told: told.failed + told.unscored),
+    "failed": (_("Faults"), Q(state=Job.State.FAILED) | Q(flawed=True), lambda told: told.failed + told.unscored),
 }
 
 

@@ -40,5 +40,14 @@ def row_error(error: DomainError | None, name: str, place: int | str) -> SafeStr
     return _shown(error)
 
 
+@register.simple_tag
+def spent_shortly(cost: float | None, unpriced: int = 0) -> SafeString | str:
+    """The same where there is little room: what is not in it stands in the title."""
+    if not unpriced:
+        return money(cost)
+    shown = f"{money(cost)} + ?" if cost else "?"
+    return format_html('<span class="nowrap" title="{}">{}</span>', spent(cost, unpriced), shown)
+
+
 def _shown(error: DomainError | None) -> SafeString | str:
     return format_html('<ul class="errorlist"><li>{}</li></ul>', error.message) if error else ""
