@@ -41,7 +41,6 @@ LATEX = {
     "[": "{[}",
     "]": "{]}",
     "*": "{*}",
-    "-": "{-}",
 }
 
 
@@ -194,4 +193,4 @@ def _cell(text: str) -> str:
 def _tex(text: str) -> str:
     """A text in LaTeX, meaning nothing; signs that it takes for invalid are left out."""
     kept = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
-    return "".join(LATEX.get(sign, sign) for sign in kept)
+    return "".join(LATEX.get(sign, sign) for sign in kept).replace("--", "-{-}")

@@ -53,7 +53,8 @@ class Findings:
     """All figures of a comparison. Tuples stand in the order of the runs; the baseline's `Against` is None.
 
     The summaries tell latencies with their intervals. `front` tells who is not beaten in the chosen score, cost and
-    latency at once; `spread` splits the chosen score's variance, None where nothing was repeated.
+    latency at once (None: it cannot be told); `spread` splits the chosen score's variance, None where nothing was
+    repeated.
     """
 
     summaries: tuple[RunSummary, ...]
@@ -61,7 +62,7 @@ class Findings:
     chosen: ScoreKey | None
     against: dict[ScoreKey, tuple[Against | None, ...]]
     right_or_wrong: tuple[ScoreKey, ...]
-    front: tuple[bool, ...]
+    front: tuple[bool | None, ...]
     spread: tuple[Components | None, ...]
 
 
@@ -109,12 +110,15 @@ def hold_against(values: Sequence[Mapping[str, float]], baseline: int, *, ranks:
     ]
 
 
-def front(summaries: Sequence[RunSummary], key: ScoreKey | None) -> list[bool]:
-    """Who is not beaten in score, cost and latency at once. What no run tells does not count."""
+def front(summaries: Sequence[RunSummary], key: ScoreKey | None) -> list[bool | None]:
+    """Who is not beaten in score, cost and latency at once; None of whom one of them is not known. What no run tells
+    does not count."""
     points = [point(summary, key) for summary in summaries]
     told = [at for at in range(3) if any(one[at] is not None for one in points)]
     costs = [[one[at] if at or one[at] is None else -(one[at] or 0.0) for at in told] for one in points]
-    return pareto_front(costs) if 0 in told and len(told) > 1 else [False] * len(points)
+    if 0 not in told or len(told) < 2:
+        return [None] * len(points)
+    return [None if None in own else best for own, best in zip(costs, pareto_front(costs), strict=True)]
 
 
 def point(summary: RunSummary, key: ScoreKey | None) -> tuple[float | None, float | None, float | None]:

@@ -182,7 +182,7 @@ def _with_best(
     """The cells with the Pareto front, and the best one marked when the data show that it is."""
     flags = front([cell.summary for cell in cells.values() if cell.summary], key)
     known = [place for place, cell in cells.items() if cell.summary]
-    cells = cells | {place: replace(cells[place], front=flag) for place, flag in zip(known, flags, strict=True)}
+    cells = cells | {place: replace(cells[place], front=bool(flag)) for place, flag in zip(known, flags, strict=True)}
     scored = [place for place, cell in cells.items() if cell.told and cell.told.estimate]
     if len(scored) < 2:
         return whole, cells

@@ -22,7 +22,7 @@ def scatter_charts(
     runs: Sequence[DatasetRun],
     summaries: Sequence[RunSummary],
     key: ScoreKey | None,
-    front: Sequence[bool],
+    front: Sequence[bool | None],
     by: str = "strategy",
 ) -> list[dict[str, Any]]:
     """A chart each for cost and latency where at least two runs have a place in it, for `static/js/charts.js`.
@@ -44,7 +44,7 @@ def scatter_charts(
                 "url": address_of(run),
                 "x": one[axis],
                 "y": one[0],
-                "front": best,
+                "front": bool(best),
                 "color": color,
                 "shape": shape,
             }

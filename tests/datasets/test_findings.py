@@ -117,6 +117,8 @@ def test_the_front_ignores_what_no_run_tells() -> None:
     beaten = sheet([1, 0, 0], cost=(0.2,) * 3)
     sheets = [cheap, dear, beaten]
     assert find(sheets, [summarise(one) for one in sheets], 0).front == (True, True, False)
+    sheets = [cheap, sheet([1, 1, 1], cost=(None,) * 3)]
+    assert find(sheets, [summarise(one) for one in sheets], 0).front == (True, None), "who knows what it costs?"
     free = [sheet([1, 0, 0], cost=(None,) * 3), sheet([1, 1, 0], cost=(None,) * 3)]
     assert find(free, [summarise(one) for one in free], 0).front == (False, True)
 

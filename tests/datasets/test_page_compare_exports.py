@@ -81,6 +81,15 @@ def test_the_summary_for_notes_and_for_papers(page_client, vera, project, two) -
     assert paper.count(r"\begin{tabular}") == paper.count(r"\end{tabular}") == 2
 
 
+def test_no_name_means_anything_to_latex(page_client, vera, project, grid) -> None:
+    found = grid.run('[Рим]* "a" 5%--6% #1 $x_2^3$ {~\\b} <|`', {"exact": once([1, 0, 0] * 4)})
+    paper = exported(page_client, vera, project, found, "tex").decode()
+    assert (
+        r"{[}Рим{]}{*} \symbol{34}a\symbol{34} 5\%-{-}6\% \#1 \$x\_2\textasciicircum{}3\$ "
+        r"\{\textasciitilde{}\textbackslash{}b\} $<$\textbar{}\textasciigrave{} (baseline) &"
+    ) in paper
+
+
 def test_unknown_formats_and_runs_are_refused(page_client, vera, bob, project, two, other_project, mallory) -> None:
     at = f"/project/{project.id}/experiments/export"
     assert page_client(vera).get(f"{at}?runs={two}&format=xls").status_code == 404
