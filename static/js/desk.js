@@ -24,6 +24,7 @@
     const all = fields(), at = all.indexOf(current());
     document.activeElement?.blur();
     go(all[Math.max(0, Math.min(all.length - 1, at + by))]);
+    if (current()?.dataset.type === "TEXT") $("textarea", current()).focus();
   }
 
   // --- Keys ---
@@ -37,17 +38,19 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const arrow = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (arrow && !area) { event.preventDefault(); return step(arrow); }
     if (typing) { if (event.key === "Escape") target.blur(); return; }
     if (going) { going = false; return; }
     if (event.key === "g") { going = true; setTimeout(() => (going = false), 1200); return; }
     if (/^\d$/.test(event.key) && current()) return digit(event);
-    const act = { u: () => $("[data-desk-back]")?.click(), s: () => $("[data-desk-skip]")?.click(), c: comment, i: instructions, ArrowDown: () => step(1), ArrowUp: () => step(-1) }[event.key];
+    const act = { u: () => $("[data-desk-back]")?.click(), s: () => $("[data-desk-skip]")?.click(), c: comment, i: instructions }[event.key];
     if (act) { event.preventDefault(); act(); }
   });
   function digit(event) {
     const field = current(), option = $(`[data-key="${event.key}"]`, field), text = $("input:not([type=radio]), textarea", field);
     if (option) { event.preventDefault(); option.checked = true; option.dispatchEvent(new Event("change", { bubbles: true })); }
-    else if (field.dataset.type === "NUMERIC" && text) text.focus(); // the digit itself goes into it
+    else if (field.dataset.type === "NUMERIC" && text) { text.focus(); text.select(); } // the digit itself goes into it
   }
   function comment() {
     const details = $("details", current() || fields()[0]);

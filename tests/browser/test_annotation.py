@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def queue_of(window: Window, n: int) -> dict[str, Any]:
-    """A queue over new traces that asks three things."""
+    """A queue over new traces that asks four things."""
     wire = Wire(window.server.url, window.server.public_key, window.server.secret_key)
     tones = [{"label": label, "value": value} for value, label in enumerate("ab")]
     asked = (
@@ -23,6 +23,7 @@ def queue_of(window: Window, n: int) -> dict[str, Any]:
             "categories": tones,
         },
         {"name": "quality", "dataType": "NUMERIC", "maxValue": 10},
+        {"name": "remark", "dataType": "TEXT"},
     )
     configs = [wire.post("score-configs", config)["id"] for config in asked]
     queue = wire.post("annotation-queues", {"name": "Desk", "description": "Read well", "scoreConfigIds": configs})
@@ -47,7 +48,13 @@ def test_a_person_works_at_the_desk_by_keys_alone(window: Window) -> None:
     # Digits answer question after question; the number takes the digit itself; Enter saves and moves on.
     press(page, "1", "2", "7")
     expect(page.locator("[data-type=NUMERIC] input[name^=value]")).to_have_value("7")
-    press(page, "Enter")
+    # Arrows lead into a text and out of a number; in a text keys are letters, until Escape.
+    press(page, "ArrowDown")
+    page.keyboard.type("us 1")
+    expect(page.locator("[data-type=TEXT] textarea").first).to_have_value("us 1")
+    press(page, "Escape", "ArrowUp", "9")
+    expect(page.locator("[data-type=NUMERIC] input[name^=value]")).to_have_value("9")
+    press(page, "Escape", "ArrowUp", "ArrowDown", "7", "Enter")
     expect(item).to_contain_text("question 1")
     expect(page.locator(".desk-count")).to_contain_text("2 left for you")
     # A draft is there again after a reload.
