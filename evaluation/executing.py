@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import math
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from celery.signals import worker_shutting_down
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -30,6 +28,7 @@ from accounts.storable import storable
 from common.errors import DomainError
 from common.ids import new_id
 from evaluation import evaluators, pausing, rules
+from evaluation.ending import worker_ends
 from evaluation.mapping import Mapped
 from evaluation.models import Application, Evaluator, EvaluatorVersion, Execution, RuleEvaluator
 from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of, inputs_of
@@ -66,13 +65,6 @@ HOPELESS = {
 FAILING = "repeated_failures"
 State = Execution.State
 Result = TypeVar("Result")
-
-_worker_ends = threading.Event()
-
-
-@worker_shutting_down.connect(weak=False)
-def _end_soon(**_: Any) -> None:
-    _worker_ends.set()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,7 +146,7 @@ class _Runner:
         """Chunk after chunk, until the time is over or nothing is due."""
         clients = await self._db(Clients, self._project)
         async with clients:
-            while time.monotonic() < self._ends and not _worker_ends.is_set():
+            while time.monotonic() < self._ends and not worker_ends.is_set():
                 tasks = await self._db(self._claimed)
                 if not tasks:
                     return

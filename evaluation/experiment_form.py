@@ -114,7 +114,7 @@ def begun(project_id: str, asked: QueryDict) -> Typed:
     rows = [PromptRow(name, versions[at] if at < len(versions) else "") for at, name in enumerate(names)]
     connections, models = asked.getlist("connection"), asked.getlist("model")
     pairs = dict.fromkeys(zip(connections, models, strict=False))
-    first = usual(of_project(project_id))
+    first = usual(list(of_project(project_id)))
     model_rows = [ModelRow(connection, model) for connection, model in pairs]
     if not model_rows and first is not None:
         model_rows = [ModelRow(first.pk, usual_model(first))]
@@ -127,7 +127,8 @@ def complete(project_id: str, page: Typed) -> Typed:
     names = {row.name for row in page.prompts if row.name and "\0" not in row.name}
     versions: dict[str, list[tuple[int, str]]] = {}
     found = PromptVersion.objects.filter(prompt__project_id=project_id, prompt__name__in=names)
-    for version in found.select_related("prompt").prefetch_related("labels").order_by("-version"):
+    found = found.select_related("prompt").only("version", "prompt__name")  # not the texts
+    for version in found.prefetch_related("labels").order_by("-version"):
         labels = ", ".join(sorted(label.label for label in version.labels.all()))
         versions.setdefault(version.prompt.name, []).append((version.version, labels))
     for row in page.prompts:
