@@ -56,10 +56,10 @@ class Column(msgspec.Struct, kw_only=True):
 
     @property
     def content(self) -> Any:
-        """The prompt as it would be published. Raises Invalid."""
+        """The prompt as it would be published, without rows that say nothing. Raises Invalid."""
         if self.kind == Kind.TEXT:
             return self.messages[0].content if self.messages else ""
-        return [_published(message) for message in self.messages]
+        return [_published(message) for message in self.messages if message.content.strip() or message.more.strip()]
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -47,7 +47,7 @@
   function showVariables() {
     const wanted = names();
     const shown = [...list.querySelectorAll("label")];
-    if (shown.length === wanted.size && shown.every((label) => wanted.has(label.dataset.name))) return;
+    if (list.childElementCount && shown.length === wanted.size && shown.every((label) => wanted.has(label.dataset.name))) return;
     list.replaceChildren(...[...wanted].map(([name, isPlaceholder]) => {
       const label = Object.assign(document.createElement("label"), { className: "variable-field" });
       label.dataset.name = name;

@@ -210,7 +210,7 @@ def test_variables_come_from_items_and_traces(bobs: Player, api: Api, connection
 def test_placeholders_and_tools_reach_the_model(bobs: Player, endpoint: Endpoint, connection: str) -> None:
     history = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
     tools = [{"type": "function", "function": {"name": "capital_of", "parameters": {"type": "object"}}}]
-    rows = [{"role": "placeholder", "content": "before"}, QUESTION]
+    rows = [{"role": "system", "content": " "}, {"role": "placeholder", "content": "before"}, QUESTION]
     bobs.run(column(connection, messages=rows, tools=json.dumps(tools)), country="Italy", before=json.dumps(history))
     asked = endpoint.requests[-1].body
     assert asked["messages"] == [*history, {"role": "user", "content": "What is the capital of Italy?"}]
