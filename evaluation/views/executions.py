@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from common.errors import DomainError, NotFound
 from datasets.paging import cut
@@ -57,7 +58,8 @@ class Log(EvaluatorsPage):
         count = executing.retry(self.project_id, chosen, self.author)
         if count:
             enqueue_executions(self.project_id)
-            messages.success(request, _("%(n)s are tried again.") % {"n": count})
+            told = ngettext("%(n)s execution is tried again.", "%(n)s executions are tried again.", count)
+            messages.success(request, told % {"n": count})
         else:
             messages.error(request, _("Nothing that has failed was chosen."))
         return redirect(request.get_full_path())
