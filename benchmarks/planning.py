@@ -19,7 +19,7 @@ def plan(project: str, url: str, items: str, at_once: str) -> str:
     from common.ids import new_id
     from datasets.definitions import create_dataset
     from datasets.items import ItemChange, put_items
-    from evaluation import evaluators, planning
+    from evaluation import evaluators, experiment_draft, planning
     from evaluation.definitions import Metric
     from llm.models import LlmConnection
     from prompts.authors import Author as PromptAuthor
@@ -43,12 +43,12 @@ def plan(project: str, url: str, items: str, at_once: str) -> str:
         evaluators.create(project, evaluators.Draft(name=kind, definition=Metric(kind=kind)), author)
         for kind in ("exact", "levenshtein")
     ]
-    draft = planning.Draft(
+    draft = experiment_draft.Draft(
         dataset_id=dataset.pk,
         name=name,
-        prompts=[planning.PromptChoice(name=name)],
-        models=[planning.ModelChoice(connection_id=connection.pk, model=MODEL)],
-        evaluators=[planning.EvaluatorChoice(evaluator_id=one.pk) for one in metrics],
+        prompts=[experiment_draft.PromptChoice(name=name)],
+        models=[experiment_draft.ModelChoice(connection_id=connection.pk, model=MODEL)],
+        evaluators=[experiment_draft.EvaluatorChoice(evaluator_id=one.pk) for one in metrics],
         concurrency=int(at_once),
     )
     return planning.plan(project, draft, author).pk
