@@ -25,11 +25,6 @@ class Judged:
     final: dict[str, Score] = field(default_factory=dict)
 
     @property
-    def disputed(self) -> list[str]:
-        """The configs under which people said different things and nobody has decided yet."""
-        return [key for key in self.different if key not in self.final]
-
-    @property
     def different(self) -> list[str]:
         """The configs under which people said different things; free texts always differ and do not count."""
         return [key for key, by_person in self.said.items() if len({value_of(one) for one in by_person.values()}) > 1]
