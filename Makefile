@@ -19,7 +19,7 @@ ifneq ($(shell $(PYTHON) -c 'print("works")' 2>/dev/null),works)
 $(shell rm -f .venv/made .venv/*.done)
 endif
 
-.PHONY: help run test lint format bench messages
+.PHONY: help run test environments lint format bench messages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -27,14 +27,18 @@ help: ## Show this list
 run: .venv/requirements.done ## Start PromptLab on http://localhost:3000 (PORT, PROMPTLAB_DATA and .env.example's variables)
 	@exec $(PYTHON) manage.py up --with-parent
 
-test: .venv/requirements-dev.done ## Run all tests against real PostgreSQL, Valkey, SDKs and Chromium
-	@$(PYTHON) -m tests.sdk.environments
+test: ## Run all tests against real PostgreSQL, Valkey, SDKs and Chromium
+	@$(MAKE) --no-print-directory -j 2 .venv/requirements-dev.done environments
 	@# Real servers, SDKs and browsers on a busy machine: what failed is tried once more, alone; what is wrong fails twice,
 	@# and what passes only then is named. Runs that end otherwise (interrupted, broken) are not tried again.
-	@$(PYTHON) -m pytest -n 2 || { outcome=$$?; [ $$outcome -eq 1 ] || exit $$outcome; \
+	@# One worker more than processors: much of the time a test waits, for a beat, a timeout or a page.
+	@$(PYTHON) -m pytest -n 3 || { outcome=$$?; [ $$outcome -eq 1 ] || exit $$outcome; \
 	  echo "Some tests failed. They are tried once more, alone:"; \
 	  $(PYTHON) -m pytest --last-failed --last-failed-no-failures none -rap || exit; \
 	  echo "The tests named PASSED above failed at first: they are unsteady and want mending."; }
+
+environments: .venv/made
+	@$(PYTHON) -m tests.sdk.environments
 
 lint: .venv/requirements-dev.done ## Check style, types and the floors between the apps
 	@$(PYTHON) -m ruff check .
@@ -63,11 +67,16 @@ messages: .venv/requirements-dev.done ## Collect the texts to translate into loc
 	@$(INSTALL) requirements-dev.txt
 	@touch $@
 
+# A pip of today needs half the time of the one that a Python brings; where it cannot be had that one will do.
+PIP := pip==26.3
+
 # A name found on the path may be a shim that leads nowhere, and Debian splits venv off: so each is tried.
 .venv/made:
 	@for python in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	  if $$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-	    $$python -m venv --clear .venv && touch $@ && exit 0; \
+	    $$python -m venv --clear .venv || continue; \
+	    $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input $(PIP) 2>/dev/null; \
+	    touch $@ && exit 0; \
 	  fi; \
 	done; \
 	for python in python3.13 python3.12 python3.14 python3.11 python3 python; do \
