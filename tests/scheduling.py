@@ -1,8 +1,8 @@
 """Which tests pytest-xdist keeps on one worker.
 
-The tests of one SDK read one story, which takes seconds to tell, those of a whole PromptLab share one house, and those
-of the contract one server: they stay together. Every other test goes wherever there is room. (`--dist loadgroup` is
-meant for this, but pytest-xdist 3.8 cannot name groups under pytest 9.2.)
+The tests of one SDK read one story, which takes seconds to tell, those of a whole PromptLab share one house, those of
+the contract one server, and those of pages one browser for each file: they stay together. Every other test goes
+wherever there is room. (`--dist loadgroup` is meant for this, but pytest-xdist 3.8 cannot name groups under pytest 9.2.)
 """
 
 import re
@@ -20,7 +20,7 @@ class ByStory(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith("tests/house/test_up.py"):  # one house, which takes seconds to start
             return "tests/house/test_up.py"
-        if nodeid.startswith("tests/contract/"):  # a server for each file
+        if nodeid.startswith(("tests/contract/", "tests/browser/")):  # a server or a browser for each file
             return nodeid.partition("::")[0]
         if not nodeid.startswith("tests/sdk/"):
             return nodeid

@@ -28,15 +28,18 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture
-def browser(chromium: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    # Playwright's loop runs in this thread, which Django would take for an asynchronous one.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One for the tests of a file: starting it costs more than most of them, and each opens a context of its own.
+
+    Not one for all: Playwright's loop runs in this thread as long as it lives, and other tests want loops themselves.
+    """
+    with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
+        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Django would take the thread for an asynchronous one
         launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield launched
         launched.close()
-        # What a test read under Playwright's loop it read on a connection of its own.
+        # What was read under Playwright's loop was read on a connection of its own.
         connections.close_all()
 
 
