@@ -2,7 +2,8 @@
 
 The tests of one SDK read one story, which takes seconds to tell, those of a whole PromptLab share one house, those of
 the contract one server, and those of pages one browser for each file: they stay together. Every other test goes
-wherever there is room. (`--dist loadgroup` is meant for this, but pytest-xdist 3.8 cannot name groups under pytest 9.2.)
+wherever there is room. (`--dist loadgroup` is meant for this, but pytest-xdist 3.8 cannot name groups under pytest
+9.2.)
 """
 
 import re
