@@ -3,7 +3,7 @@
 It is chosen on the page of connections. Where nobody chose, it is the first model that the first connection lists.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -21,9 +21,10 @@ def default_model(project_id: str) -> tuple[str, str] | None:
     return (connection.provider, model) if connection and model else None
 
 
-def usual(connections: Sequence[LlmConnection]) -> LlmConnection | None:
+def usual(connections: Iterable[LlmConnection]) -> LlmConnection | None:
     """Of a project's connections, oldest first, the one that is asked where none is named."""
-    return next((one for one in connections if one.default_model), next(iter(connections), None))
+    found = list(connections)
+    return next((one for one in found if one.default_model), found[0] if found else None)
 
 
 def usual_model(connection: LlmConnection) -> str:

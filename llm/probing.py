@@ -158,7 +158,7 @@ async def _streaming(client: Client, model: str) -> str:
             usage = bool(piece.usage)
     if not pieces:
         raise _Lacking(_("The stream brought no text."))
-    told = _("%(count)s pieces, tokens are told") if usage else _("%(count)s pieces, tokens are not told")
+    told = _("pieces: %(count)s, tokens are told") if usage else _("pieces: %(count)s, tokens are not told")
     return told % {"count": pieces}
 
 

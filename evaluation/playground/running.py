@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.errors import DomainError, Invalid
 from common.templatetags.promptlab import duration, money
-from evaluation.playground.starting import from_version
+from evaluation.playground.starting import content_of
 from evaluation.playground.state import Column, State
 from llm.calls import Answer, CallFailed, ChatRequest, FailureKind
 from llm.client import Client, Clients, NoConnection
@@ -184,8 +184,7 @@ def _prompt(project_id: str, column: Column) -> tuple[str, int] | None:
     if not column.prompt or column.version is None:
         return None
     try:
-        original = from_version(project_id, column.prompt, column.version)
-        same = original.content == column.content
+        same = content_of(project_id, column.prompt, column.version) == column.content
     except DomainError:
         return None
     return (column.prompt, column.version) if same else None

@@ -35,6 +35,12 @@ def from_version(project_id: str, name: str, version: int | None) -> Column:
     return _with_model(project_id, _with_settings(column, config))
 
 
+def content_of(project_id: str, name: str, version: int) -> Any:
+    """What a version says, in the spelling of a column that shows it. Raises NotFound, Invalid."""
+    kind, rows = rows_of(history.find_version(history.find_prompt(project_id, name), version).body)
+    return Column(kind=kind, messages=rows).content
+
+
 def from_observation(project_id: str, trace_id: str, observation_id: str) -> State:
     """What an observation was asked, with its model and parameters; what it answered stands below. Raises NotFound."""
     observation = _observation(project_id, trace_id, observation_id)

@@ -43,8 +43,6 @@ class ConnectionPage(Page):
     def show_form(self, form: ConnectionForm, status: int = 200) -> HttpResponse:
         tested = form.present.last_test if form.present else None
         context = {"form": form, "connection": form.present, "presets": PRESETS, **_tested(tested, form.present)}
-        if form.present:
-            context["suggested_model"] = usual_model(form.present)
         return self.render(context, status=status)
 
 
@@ -157,13 +155,14 @@ def _tested(tested: dict[str, Any] | None, connection: LlmConnection | None) -> 
     """The last test as the page shows it. A reason that all abilities share is told once."""
     known = list(connection.custom_models) if connection else []
     if tested is None:
-        return {"known_models": known}
+        return {"known_models": known, "to_test": usual_model(connection) if connection else ""}
     findings = [finding | {"label": probing.ABILITIES[finding["ability"]]} for finding in tested["findings"]]
     reasons = {finding["words"] for finding in findings if not finding["works"]}
     shared = reasons.pop() if len(reasons) == 1 and not any(finding["works"] for finding in findings) else ""
     return {
         "findings": findings,
         "shared_reason": shared,
+        "to_test": tested["model"],
         "tested_model": tested["model"],
         "tested_at": parse_datetime(tested["at"]),
         "new_models": [name for name in tested["models"] if name not in set(known)],

@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,15 +19,8 @@ from tests.endpoint.server import Endpoint
 QUESTION = {"role": "user", "content": "What is the capital of {{country}}?"}
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
 @pytest.fixture
-def connection(api: Api, endpoint: Endpoint, settings: Any) -> str:
-    settings.PRIVATE_HOSTS = ["127.0.0.1"]
+def connection(api: Api, endpoint: Endpoint) -> str:
     body = {"provider": "Tests", "adapter": "openai", "secretKey": "sk-test", "baseURL": endpoint.url}
     return api.put("llm-connections", body | {"customModels": ["gpt-4o-mini"]}).json()["id"]
 
