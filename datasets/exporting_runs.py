@@ -14,7 +14,7 @@ from datasets.findings import Against, Findings
 from datasets.models import DatasetRun
 from datasets.statistics.estimates import Estimate
 from datasets.tidy import COLUMNS, tidy_rows
-from datasets.verdicts import TESTS, decimal, effect_text, is_share_of_right, p_text, signed, verdicts
+from datasets.verdicts import TESTS, decimal, effect_text, p_text, signed, verdicts
 
 # Characters that mean something to LaTeX, and what they are written as. Brackets and asterisks do at the beginning of a
 # line of a table, quotation marks under babel.
@@ -133,7 +133,7 @@ def _tables(
     head = [_("Run"), _("Mean"), _("95 % interval"), "n", _("Difference"), _("95 % interval"), _("p, corrected")]
     head += [_("Test"), _("Effect"), _("Better / equal / worse"), _("Cost per answer"), _("Latency")]
     for column in score_columns(set(found.against)):
-        share = is_share_of_right(found, column.key)
+        share = column.key in found.right_or_wrong
         rows = []
         for at, (run, summary, against) in enumerate(
             zip(runs, found.summaries, found.against[column.key], strict=True)

@@ -101,12 +101,13 @@ def find(
 def hold_against(values: Sequence[Mapping[str, float]], baseline: int, *, ranks: bool = False) -> list[Against | None]:
     """Each run's values by item against those of the one at `baseline`, corrected over all of these comparisons."""
     base = values[baseline]
-    found = [None if at == baseline else _against(base, own, ranks) for at, own in enumerate(values)]
+    changes = [_changes(base, own) for own in values]
+    found = [None if at == baseline else _against(base, own, changes[at], ranks=ranks) for at, own in enumerate(values)]
     tested = [one.p for one in found if one is not None and one.p is not None]
     corrected = iter(holm(tested))
     return [
-        one if one is None or one.p is None else _limits(replace(one, corrected=next(corrected)), len(tested))
-        for one in found
+        one if one is None or one.p is None else _limits(replace(one, corrected=next(corrected)), own, len(tested))
+        for one, own in zip(found, changes, strict=True)
     ]
 
 
@@ -128,7 +129,11 @@ def point(summary: RunSummary, key: ScoreKey | None) -> tuple[float | None, floa
     return quality, summary.cost_each, summary.latency.mean if summary.latency else None
 
 
-def _against(base: Mapping[str, float], own: Mapping[str, float], ranks: bool) -> Against:
+def _changes(base: Mapping[str, float], own: Mapping[str, float]) -> list[float]:
+    return [own[item] - value for item, value in base.items() if item in own]
+
+
+def _against(base: Mapping[str, float], own: Mapping[str, float], changes: Sequence[float], *, ranks: bool) -> Against:
     both = [item for item in base if item in own]
     told = Against(pairs=len(both), only_baseline=len(base) - len(both), only_this=len(own) - len(both))
     if not both:
@@ -137,7 +142,6 @@ def _against(base: Mapping[str, float], own: Mapping[str, float], ranks: bool) -
     from datasets.statistics import paired
 
     before, after = [base[item] for item in both], [own[item] for item in both]
-    changes = [new - old for old, new in zip(before, after, strict=True)]
     signs = Counter((change > paired.NEAR) - (change < -paired.NEAR) for change in changes)
     binary = is_share(before) and is_share(after)
     if binary:
@@ -156,24 +160,23 @@ def _against(base: Mapping[str, float], own: Mapping[str, float], ranks: bool) -
         p=tested.p,
         effect=effect,
         binary=binary,
-        needed=None,
-        detectable=stdev(changes) if len(changes) > 1 else None,
     )
 
 
-def _limits(found: Against, comparisons: int) -> Against:
-    """The same with what its items can show; until then `detectable` holds the standard deviation of the changes."""
+def _limits(found: Against, changes: Sequence[float], comparisons: int) -> Against:
+    """The same with what its items can show."""
     from datasets.statistics import paired, power
 
     # Planned as the first step of Holm's correction asks: no comparison can be sure to be a later one.
     alpha = ALPHA / comparisons
-    n, mean, deviation = found.pairs, found.difference.mean if found.difference else 0.0, found.detectable
+    n, mean = found.pairs, found.difference.mean if found.difference else 0.0
+    deviation = stdev(changes) if n > 1 else 0.0
     if found.binary:
         changed = found.wins + found.losses
         needed = power.items_for_shares(mean, changed / n, alpha)
         # A change more and a pair more both ways, as none that was seen does not mean that none can be.
         detectable: float | None = power.detectable_shares(n, (changed + 1) / (n + 2), alpha)
-    elif deviation is not None and deviation > paired.NEAR:
+    elif deviation > paired.NEAR:
         needed = power.items_for_mean(mean / deviation, alpha) if abs(mean) > paired.NEAR else None
         detectable = power.detectable_mean(n, deviation, alpha)
     else:

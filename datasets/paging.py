@@ -29,3 +29,8 @@ def cut(rows: Sequence[Row] | QuerySet[Any, Any], cursor: str, limit: int = 50) 
         str(start + limit) if len(found) > limit else None,
         str(max(0, start - limit)) if start else None,
     )
+
+
+def round_of(text: str) -> int:
+    """Which request it is that asks for what was not read yet; the first one, 0, where the text says nothing."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0

@@ -47,13 +47,8 @@ def verdicts(names: Sequence[str], found: Findings) -> list[Verdict]:
     if found.chosen is None:
         return []
     sides = zip(names, found.against[found.chosen], strict=True)
-    share = is_share_of_right(found, found.chosen)
+    share = found.chosen in found.right_or_wrong
     return [verdict(name, found.chosen, share, one) for name, one in sides if one is not None]
-
-
-def is_share_of_right(found: Findings, key: ScoreKey) -> bool:
-    """Whether a score is told in per cent."""
-    return key in found.right_or_wrong
 
 
 def verdict(run: str, key: ScoreKey, share: bool, against: Against) -> Verdict:

@@ -16,11 +16,11 @@ from datasets.comparison import Row, ScoreSummary, rows_of, versions_of
 from datasets.figures import EVERYTHING, Sheets, remembered, sheets_of
 from datasets.findings import Against, Findings, find
 from datasets.models import DatasetItem, DatasetRun, DatasetRunItem
-from datasets.paging import Slice, cut
+from datasets.paging import Slice, cut, round_of
 from datasets.plan import as_planned
 from datasets.scatter import scatter_charts
 from datasets.uncollected import uncollected
-from datasets.verdicts import TESTS, effect_text, is_share_of_right, p_text, signed, verdicts
+from datasets.verdicts import TESTS, effect_text, p_text, signed, verdicts
 from datasets.views.base import DatasetsPage
 from datasets.wording import Piece, differences, plain
 
@@ -113,8 +113,7 @@ class Compare(DatasetsPage):
             address = reverse("dataset_compare", args=[runs[0].dataset_id])
             return redirect(f"{address}?{request.GET.urlencode()}")
         # Each round reads a run at least: who still asks after as many lost what was read, and gets all at once.
-        told = request.headers.get("X-Round", "")
-        this_round = int(told) if told.isascii() and told.isdigit() and len(told) < 4 else 0
+        this_round = round_of(request.headers.get("X-Round", ""))
         read = sheets_of(self.project_id, runs, EVERYTHING if this_round > len(runs) else None)
         if not read.complete:
             state = {"reading": len(read.sheets), "of": len(runs), "next_round": this_round + 1}
@@ -194,7 +193,7 @@ def summary_table(found: Findings, columns: Sequence[Column]) -> list[tuple[Colu
     table = []
     for column in columns:
         against = found.against.get(column.key, (None,) * len(found.summaries))
-        share = is_share_of_right(found, column.key)
+        share = column.key in found.right_or_wrong
         pairs = zip(found.summaries, against, strict=True)
         cells = [_summary_cell(summary.scores.get(column.key), one, share) for summary, one in pairs]
         table.append((column, cells))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from datasets.columns import score_columns
 from datasets.matrix import Cell, Matrix, matrix_of
 from datasets.models import DatasetRun
+from datasets.paging import round_of
 from datasets.scatter import scatter_charts
 from datasets.showing import metadata_facts
 from datasets.verdicts import Verdict, p_text, signed
@@ -26,10 +27,10 @@ class MatrixPage(DatasetsPage):
 
     def get(self, request: HttpRequest, dataset_id: str) -> HttpResponse:
         dataset = self.dataset(dataset_id)
-        asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("rows", "experiment", "score", "round")}
+        asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("rows", "experiment", "score")}
         found = matrix_of(dataset, by=asked["rows"], experiment=asked["experiment"], score=asked["score"])
         known = [cell for cell in found.cells if cell.summary]
-        this_round = int(asked["round"]) if asked["round"].isascii() and asked["round"].isdigit() else 0
+        this_round = round_of(request.GET.get("round", ""))
         return self.render(
             {
                 "dataset": dataset,
@@ -85,4 +86,4 @@ def verdict(found: Matrix) -> Verdict | None:
 
 def named(cell: Cell) -> str:
     """A cell by its run."""
-    return f"“{cell.run.name}”"
+    return _("“%(run)s”") % {"run": cell.run.name}

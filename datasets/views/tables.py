@@ -11,6 +11,7 @@ from datasets.comparison import RunSummary, ScoreSummary, in_same_units
 from datasets.figures import figures_of
 from datasets.models import DatasetRun
 from datasets.origins import Origins, with_metadata
+from datasets.paging import round_of
 from tracing.records import Score
 from tracing.store import store
 from tracing.store.base import ScoreQuery
@@ -51,7 +52,7 @@ def runs_table(project_id: str, runs: Sequence[DatasetRun], round_text: str = ""
     limited, because without a cache no round would be the last.
     """
     figures = figures_of(project_id, runs)
-    this_round = int(round_text) if round_text.isascii() and round_text.isdigit() and len(round_text) < 4 else 0
+    this_round = round_of(round_text)
     summaries = dict(zip(figures.summaries, in_same_units(list(figures.summaries.values())), strict=True))
     columns = score_columns({key for summary in summaries.values() for key in summary.scores})
     own = scores_of_runs(project_id, runs)
