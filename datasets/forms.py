@@ -93,7 +93,9 @@ class NewItemForm(ItemForm):
 
 
 class ImportForm(forms.Form):
-    file = forms.FileField(label=_("File"), required=False, help_text=_("CSV, JSON Lines or a JSON array of objects."))
+    file = forms.FileField(
+        label=_("File"), required=False, help_text=_("CSV, JSON Lines, a JSON array of objects, or Parquet.")
+    )
     text = forms.CharField(
         label=_("or paste it here"),
         required=False,

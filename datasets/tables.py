@@ -1,4 +1,4 @@
-"""Files of examples as rows with line numbers: CSV of any kind, JSON Lines, a JSON array of objects.
+"""Files of examples as rows with line numbers: CSV of any kind, JSON Lines, a JSON array of objects, Parquet.
 
 What is broken is named by its line and does not stop the rest.
 """
@@ -15,6 +15,7 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
+from datasets import parquet
 
 DELIMITERS = (",", ";", "\t", "|")
 # In the order in which they are tried; the single-byte ones never fail, so Russian comes before Western European.
@@ -27,7 +28,7 @@ csv.field_size_limit(64 * 1024 * 1024)
 class Reading:
     """How a file is read; empty values are found out."""
 
-    format: str = ""  # "csv" or "json"
+    format: str = ""  # "csv", "json" or "parquet"
     encoding: str = ""
     delimiter: str = ""
 
@@ -60,9 +61,13 @@ class Table:
 
 def read_table(content: bytes, file_name: str = "", reading: Reading | None = None) -> Table:
     """Read a file; raises Invalid when nothing of it can be understood."""
-    asked = reading or Reading()
-    if content.startswith(b"PAR1"):
-        raise Invalid(_("This is a Parquet file. Save it as CSV or JSON Lines first."), "file")
+    table = _parquet(content) if content.startswith(parquet.MAGIC) else _text(content, file_name, reading or Reading())
+    if any("\0" in column for column in table.columns):
+        raise Invalid(_("The name of a column holds a NUL character: this is not a file of text."), "file")
+    return table
+
+
+def _text(content: bytes, file_name: str, asked: Reading) -> Table:
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise Invalid(_("This is a spreadsheet or an archive. Save it as CSV first."), "file")
     text, encoding = _decode(content, asked.encoding)
@@ -74,6 +79,15 @@ def read_table(content: bytes, file_name: str = "", reading: Reading | None = No
         return _json_array(text, found) if text.lstrip().startswith("[") else _json_lines(text, found)
     delimiter = asked.delimiter or _delimiter(text)
     return _csv(text, Reading("csv", encoding, delimiter))
+
+
+def _parquet(content: bytes) -> Table:
+    columns, rows = parquet.read_rows(content)
+    if not rows:
+        raise Invalid(_("The file is empty."), "file")
+    if len(columns) > MAX_COLUMNS:
+        raise Invalid(_too_many(len(columns)), "file")
+    return Table(Reading("parquet"), columns, tuple(Line(number, row) for number, row in enumerate(rows, 1)))
 
 
 def _decode(content: bytes, encoding: str) -> tuple[str, str]:

@@ -1,8 +1,15 @@
 """Files of examples, nasty ones among them."""
 
+import io
+
+import numpy as np
 import pytest
+from arro3.core import Array, DataType
+from arro3.core import Table as ArrowTable
+from arro3.io import write_parquet
 
 from common.errors import Invalid
+from datasets import parquet
 from datasets.tables import Reading, read_table
 
 
@@ -94,3 +101,44 @@ def test_a_forced_reading_wins() -> None:
     assert rows(b"a;b\n1;2\n", delimiter=",") == [{"a;b": "1;2"}]
     with pytest.raises(Invalid):
         read_table("я".encode("cp1251"), "x.csv", Reading(encoding="utf-8"))
+
+
+def a_parquet(**columns: Array) -> bytes:
+    file = io.BytesIO()
+    write_parquet(ArrowTable.from_pydict(columns), file)
+    return file.getvalue()
+
+
+def test_parquet_keeps_types_as_json_has_them() -> None:
+    content = a_parquet(
+        country=Array(["Италия", "Испания"], DataType.utf8()),
+        people=Array([59, None], DataType.int64()),
+        share=Array([0.5, float("nan")], DataType.float64()),
+        seen=Array.from_numpy(np.array(["2026-01-02T03:04:05", "2026-01-02"], "datetime64[us]")),
+    )
+    table = read_table(content, "capitals.csv")
+    assert (table.reading.format, table.columns) == ("parquet", ("country", "people", "share", "seen"))
+    assert [line.values for line in table.lines] == [
+        {"country": "Италия", "people": 59, "share": 0.5, "seen": "2026-01-02T03:04:05"},
+        {"country": "Испания", "people": None, "share": None, "seen": "2026-01-02T00:00:00"},
+    ]
+
+
+@pytest.mark.parametrize("content", [b"PAR1", b"PAR1" + b"x" * 100 + b"PAR1"])
+def test_broken_parquet_is_refused_like_any_broken_file(content: bytes) -> None:
+    with pytest.raises(Invalid, match="not valid Parquet"):
+        read_table(content, "x.parquet")
+
+
+def test_parquet_that_unpacks_to_too_much_is_refused(monkeypatch) -> None:
+    monkeypatch.setattr(parquet, "MAX_UNPACKED", 100_000)
+    with pytest.raises(Invalid, match="unpacks to more than"):
+        read_table(a_parquet(text=Array(["x" * 1000] * 1000, DataType.utf8())), "x.parquet")
+
+
+@pytest.mark.parametrize(
+    ("content", "name"), [(b"a\0b,c\n1,2\n", "x.csv"), (b'{"a\\u0000b": 1}\n', "x.jsonl")], ids=["csv", "json"]
+)
+def test_names_of_columns_that_cannot_be_stored_are_refused(content: bytes, name: str) -> None:
+    with pytest.raises(Invalid, match="name of a column holds a NUL"):
+        read_table(content, name)
