@@ -10,7 +10,7 @@ from common.errors import Conflict, DomainError
 from datasets.answers import links_of, read_answers
 from datasets.models import DatasetRun
 from datasets.runs import run_named
-from evaluation import evaluators, rescorer, rescoring
+from evaluation import evaluators, rescorer, rescoring, strikes
 from evaluation.definitions import Code, Judge, Output
 from evaluation.experiment_draft import EvaluatorChoice
 from evaluation.mapping import Mapped
@@ -95,6 +95,32 @@ def test_judges_pay_only_for_what_is_missing_and_failures_are_told(
     assert scores(old_run) == {"grade": [3, 3, 3, 3, None]}
     again = rescored(old_run, EvaluatorChoice(evaluator_id=judge.pk), only_missing=True)
     assert (again.done, len(model.asked)) == (4, 4)
+
+
+def test_an_evaluator_that_only_fails_is_asked_no_more_and_a_deleted_one_never(
+    project: Keys, old_run: DatasetRun, alice: User, page_client: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(strikes, "OTHERS", 2)
+    monkeypatch.setattr(rescorer, "AT_ONCE", 1)
+    broken = Code(source_code="def evaluate(ctx):\n    raise ValueError('no')", language="PYTHON")
+    program = evaluators.create(project.id, evaluators.Draft(name="program", definition=broken), NOBODY)
+    metric, gone = exact(project), exact(project, "gone")
+    row = rescoring.rescore(
+        project.id, [old_run.run_id], [EvaluatorChoice(evaluator_id=one.pk) for one in (program, metric, gone)], NOBODY
+    )
+    evaluators.remove(project.id, gone.pk, NOBODY)
+    assert not rescorer.run(row.pk)
+
+    row = rescoring.own(project.id, row.pk)
+    assert (row.status, row.total, row.done, row.failed) == ("DONE", 15, 4, 11)
+    assert scores(old_run) == {"exact": [0, 1, 1, 1, None]}
+    assert sum("was not asked" in failure["message"] for failure in row.failures) == 2
+    assert ["ValueError: no" in one["halted"] for one in row.evaluators] == [True, False, False]
+    assert row.evaluators[2]["halted"] == "It was deleted."
+    page = page_client(alice).get(f"/project/{project.id}/experiments/-/scored/{row.pk}").content.decode()
+    assert "program is not asked any more" in page and "Score again" in page
+    alone = rescored(old_run, EvaluatorChoice(evaluator_id=program.pk))
+    assert (alone.status, alone.done) == ("CANCELLED", 0)
 
 
 def test_one_that_was_killed_goes_on_where_it_was(project: Keys, old_run: DatasetRun, monkeypatch: Any) -> None:
