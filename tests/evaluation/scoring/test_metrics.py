@@ -169,7 +169,7 @@ def test_a_number_near_enough() -> None:
 
 
 def test_no_answer_and_no_schema_holds_up_who_measures() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     fit, valid = partial(value, "json_schema"), partial(value, "json_valid")
     assert valid("```json" + "\n" * 150_000) == 0
     assert fit("a" * 50 + "!", schema={"type": "string", "pattern": "^(a+)+$"}) == 0
@@ -183,7 +183,7 @@ def test_no_answer_and_no_schema_holds_up_who_measures() -> None:
         fit(1, schema={"$ref": "#/$defs/d0", "$defs": {**steps, "d40": True}})
     with pytest.raises(Invalid, match="no lookahead"):
         checked(Metric(kind="json_schema", settings={"schema": {"pattern": "(?=a)b"}}))
-    assert time.monotonic() - began < 8
+    assert time.process_time() - began < 8
 
 
 def test_json_that_is_valid_of_a_schema_and_with_the_right_fields() -> None:
