@@ -71,7 +71,7 @@ def standing(experiment_id: str, token: str, *, hold: bool = False) -> Standing:
     mine = _of_projects_there().filter(pk=experiment_id, runner=token)
     if hold:
         _hold_dataset(experiment_id)
-        mine = mine.select_for_update(no_key=True, of=("self",))
+        mine = mine.select_for_update(no_key=True)
     row = mine.values_list("status", "spent", "cost_cap").first()
     if row is None:
         raise Lost
@@ -170,8 +170,11 @@ def forget_runners() -> None:
 
 
 def _of_projects_there() -> QuerySet[Experiment]:
-    """A deleted project's experiments are still there for a while: nobody works on them."""
-    return Experiment.objects.filter(project__deleted_at=None)
+    """A deleted project's experiments are still there for a while: nobody works on them.
+
+    No join: an UPDATE that waited for a row looks anew at that row alone, and two could take it.
+    """
+    return Experiment.objects.filter(project__in=Project.objects.all())
 
 
 def _hold_dataset(experiment_id: str) -> None:
