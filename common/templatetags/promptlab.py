@@ -106,6 +106,12 @@ def figure(value: float | None, digits: int = 3) -> SafeString | str:
 
 
 @register.filter
+def coefficient(value: float) -> str:
+    """A coefficient between -1 and 1, or a shift: three decimals and a minus as wide as a digit."""
+    return number_format(round(value, 3), 3).replace("-", "−")
+
+
+@register.filter
 def percent(share: float | None, digits: int = 0) -> SafeString | str:
     """A share of 1 as per cent."""
     return NOTHING if share is None else f"{number_format(round(share * 100, digits), digits)} %"
