@@ -4,5 +4,6 @@ Nothing here knows of runs, scores or pages. Everything is deterministic: what i
 that a page, its reload and an exported table say the same. Each function names the source of its formula; when which
 one is used, and why, is told in docs/statistics.md.
 
-numpy and scipy are imported where they compute, not here: a house that compares nothing does not carry them.
+scipy and statsmodels compute what they offer. They are imported where they compute, not here: a house that compares
+nothing does not carry them.
 """
