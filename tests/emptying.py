@@ -7,6 +7,7 @@ whether it is there. Here only rows are deleted that a test has left, in a few m
 from functools import cache
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}  # made by migrating, and the same for all tests
 
@@ -14,11 +15,12 @@ KEPT = {"django_migrations", "django_content_type", "auth_permission"}  # made b
 def empty() -> None:
     """Triggers may write while others' rows go: it is over when nothing is left."""
     with transaction.atomic(), connection.cursor() as cursor:
-        while filled := _filled(cursor):
-            cursor.execute("; ".join(f"DELETE FROM {name}" for name in filled))
+        while names := filled(cursor):
+            cursor.execute("; ".join(f"DELETE FROM {name}" for name in names))
 
 
-def _filled(cursor: object) -> list[str]:
+def filled(cursor: CursorWrapper) -> list[str]:
+    """The quoted names of tables that have rows."""
     cursor.execute(_question())
     return [name for (name,) in cursor.fetchall()]
 

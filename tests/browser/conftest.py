@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 import pytest
 from django.db import connections
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
 from promptlab.demo.playing import play
 from promptlab.demo.wire import Wire
-from tests.conftest import PASSWORD, Server
+from tests.browser.keeping import bring_back, keep
+from tests.conftest import PASSWORD, Keys, Server
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -64,15 +65,28 @@ class Window:
             self.faults.append(f"{self.page.url}: {message.text}")
 
 
+@pytest.fixture(scope="session")
+def told() -> list[Keys]:
+    """The project in which this worker has told the tutorial, once it has."""
+    return []
+
+
 @pytest.fixture
-def played(server: Server) -> Server:
-    """The server with everything of the tutorial in its project."""
+def played(live_server: LiveServer, told: list[Keys], request: pytest.FixtureRequest) -> Server:
+    """The server with Alice and, in her project, everything of the tutorial: told once, then brought back."""
+    if told:
+        bring_back()
+        return Server(live_server.url, told[0])
+    request.getfixturevalue("alice")
+    server = request.getfixturevalue("server")
     play(Wire(server.url, server.public_key, server.secret_key), server.keys.id)
+    keep()
+    told.append(server.keys)
     return server
 
 
 @pytest.fixture
-def window(browser: Browser, played: Server, alice: User) -> Iterator[Window]:
+def window(browser: Browser, played: Server) -> Iterator[Window]:
     """Signed in through the form as Alice, who may see every page; at the end no fault may have been noted."""
     page = browser.new_page(locale="en-US")
     page.set_default_timeout(15_000)
@@ -80,7 +94,7 @@ def window(browser: Browser, played: Server, alice: User) -> Iterator[Window]:
     page.on("console", made.note)
     page.on("pageerror", lambda error: made.faults.append(f"{page.url}: {error}"))
     page.goto(f"{played.url}/accounts/login/?next=/project/{played.keys.id}/")
-    page.fill("input[name=login]", alice.email)
+    page.fill("input[name=login]", "alice@example.org")
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_url(f"**/project/{played.keys.id}/")
