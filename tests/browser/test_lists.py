@@ -138,8 +138,8 @@ def test_following_rests_while_nobody_looks_and_ends_by_itself(window: Window) -
     polls: list[str] = []
     page.on("request", lambda request: polls.append(request.url) if "since=" in request.url else None)
     window.open("traces?live=1")
-    page.clock.run_for(3100)
-    page.wait_for_timeout(300)
+    with page.expect_request("**since=**"):
+        page.clock.run_for(3100)
     assert len(polls) == 1
     hide = (
         "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
@@ -150,8 +150,8 @@ def test_following_rests_while_nobody_looks_and_ends_by_itself(window: Window) -
     page.wait_for_timeout(200)
     resting = len(polls)
     assert resting <= 2
-    page.evaluate(hide % "false")
-    page.wait_for_timeout(300)
+    with page.expect_request("**since=**"):
+        page.evaluate(hide % "false")
     assert len(polls) == resting + 1
     page.clock.fast_forward(16 * 60 * 1000)
     expect(page.get_by_role("switch", name="Live")).to_have_attribute("aria-checked", "false")

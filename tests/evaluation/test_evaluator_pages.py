@@ -9,7 +9,6 @@ from django.test import Client
 from accounts.models import User
 from evaluation import executing, tasks
 from evaluation.models import Application, EvaluationRule, Evaluator, Execution
-from llm import client as llm_client
 from tests.conftest import Api, Keys
 from tests.endpoint.server import Endpoint
 from tests.evaluation.plans import MODEL, connect
@@ -37,9 +36,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(bob: User, page_client: Callable[[User], Client], project: Keys, settings: Any, monkeypatch: Any) -> Desk:
-    settings.PRIVATE_HOSTS = ["127.0.0.1"]
-    monkeypatch.setattr(llm_client, "FIRST_WAIT", 0.01)
+def desk(bob: User, page_client: Callable[[User], Client], project: Keys, endpoint: Endpoint, monkeypatch: Any) -> Desk:
     monkeypatch.setattr("evaluation.applying.enqueue_application", lambda _id: True)
     monkeypatch.setattr("evaluation.views.executions.enqueue_executions", lambda _id: True)
     monkeypatch.setattr(tasks, "enqueue_executions", lambda _id: True)

@@ -75,7 +75,7 @@ def test_a_pause_records_what_is_in_flight_and_a_resumed_experiment_completes(
     started(project, experiment)
     running = threading.Thread(target=_run_in_thread, args=(experiment.pk,))
     running.start()
-    while len(endpoint.requests) < 8:
+    while len(endpoint.requests) < 8 and running.is_alive():
         time.sleep(0.01)
 
     steering.pause(project.id, experiment.pk, NOBODY)
