@@ -135,6 +135,7 @@ CACHES = {"default": {"BACKEND": "common.cache.ForgivingRedisCache", "LOCATION":
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_NAME = "promptlab_session"
 CSRF_COOKIE_NAME = "promptlab_csrf"
+CSRF_FAILURE_VIEW = "promptlab.refused_forms.refused_form"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)

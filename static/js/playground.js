@@ -7,7 +7,6 @@
   const list = root.querySelector("[data-variable-list]");
   const status = root.querySelector("[data-status]");
   const say = (name) => root.dataset["t" + name[0].toUpperCase() + name.slice(1)];
-  const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
   // Without a prototype: a variable may be called "constructor" or "__proto__".
   const values = Object.assign(Object.create(null), JSON.parse(document.getElementById("playground-values").textContent));
   const mayWrite = Boolean(root.dataset.mayWrite);
@@ -116,7 +115,13 @@
     if (timer) save();
     if (saving || !conflict.hidden) event.preventDefault();
   });
-  const post = (address, body, more = {}) => fetch(address, { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": token }, body: JSON.stringify(body), ...more });
+  async function post(address, body, more = {}) {
+    const token = JSON.parse(document.body.getAttribute("hx-headers"));
+    const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json", ...token }, body: JSON.stringify(body), ...more });
+    const fresh = answer.headers.get("X-Form-Token");
+    if (fresh) document.dispatchEvent(new CustomEvent("formtoken", { detail: fresh }));
+    return answer;
+  }
 
   // --- Running ----------------------------------------------------------------------------------------
 

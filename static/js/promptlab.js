@@ -211,7 +211,14 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     if ([400, 403, 404, 409, 422].includes(event.detail.xhr.status) && event.detail.xhr.getResponseHeader("Content-Type")?.includes("html")) event.detail.shouldSwap = !event.detail.xhr.responseText.startsWith("<!DOCTYPE");
   });
+  // A token that signing in made out of date: the next press of the same button takes the fresh one.
+  document.addEventListener("formtoken", (event) => {
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": event.detail }));
+    $$("input[name=csrfmiddlewaretoken]").forEach((input) => (input.value = event.detail));
+  });
   document.addEventListener("htmx:responseError", (event) => {
+    const fresh = event.detail.xhr.getResponseHeader("X-Form-Token");
+    if (fresh) { document.dispatchEvent(new CustomEvent("formtoken", { detail: fresh })); flash(event.detail.xhr.responseText); }
     if (event.detail.xhr.responseText.startsWith("<!DOCTYPE")) flash(`${event.detail.xhr.status} ${event.detail.xhr.statusText}`);
   });
   document.addEventListener("htmx:sendError", () => flash(document.body.dataset[navigator.onLine ? "tUnreachable" : "tOffline"] ?? "The server does not answer."));
@@ -219,6 +226,7 @@
     let list = $(".flash");
     if (!list) { list = Object.assign(document.createElement("ul"), { className: "flash" }); $("#content")?.prepend(list); }
     list.replaceChildren(Object.assign(document.createElement("li"), { className: "notice bad", textContent: text }));
+    list.scrollIntoView({ block: "nearest" });
   }
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset.confirm || event.submitter?.dataset.confirm;
