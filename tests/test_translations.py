@@ -18,7 +18,7 @@ def russian() -> polib.POFile:
 
 
 def test_every_text_is_translated(russian: polib.POFile) -> None:
-    done = {entry.msgid for entry in russian.translated_entries()}
+    done = {(entry.msgctxt or "", entry.msgid) for entry in russian.translated_entries()}
     missing = {text: where for text, where in marked_texts().items() if text not in done}
     assert missing == {}
 
@@ -39,6 +39,6 @@ def test_translations_keep_their_placeholders(russian: polib.POFile) -> None:
 
 def test_the_compiled_texts_are_those_of_the_source(russian: polib.POFile) -> None:
     compiled = polib.mofile(str(Path(PO).with_suffix(".mo")))
-    assert {e.msgid: e.msgstr or e.msgstr_plural for e in compiled} == {
-        e.msgid: e.msgstr or e.msgstr_plural for e in russian.translated_entries()
+    assert {(e.msgctxt, e.msgid): e.msgstr or e.msgstr_plural for e in compiled} == {
+        (e.msgctxt, e.msgid): e.msgstr or e.msgstr_plural for e in russian.translated_entries()
     }

@@ -12,12 +12,18 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("accounts", "common", "datasets", "evaluation", "llm", "promptlab", "prompts", "tracing")
-CALLS = {"_": 1, "gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "ngettext": 2, "ngettext_lazy": 2, "pgettext": 0}
+CALLS = ("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy")
+WITH_CONTEXT = ("pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy")
+_LITERAL = r'u?"(?:[^"\\]|\\.)*"|u?\'(?:[^\'\\]|\\.)*\''
+_PLAIN = re.compile(rf"\b(?:gettext|ngettext|_)\(({_LITERAL})")
+_IN_CONTEXT = re.compile(rf"\bn?pgettext\(({_LITERAL}),\s*({_LITERAL})")
+# A context (empty: none) and a text: a word may be a verb in one place and a noun in another.
+Marked = tuple[str, str]
 
 
-def marked_texts() -> dict[str, str]:
-    """Text -> the file it stands in (singulars only)."""
-    found: dict[str, str] = {}
+def marked_texts() -> dict[Marked, str]:
+    """Context and text -> the file it stands in (singulars only)."""
+    found: dict[Marked, str] = {}
     for app in APPS:
         for path in (ROOT / app).rglob("*.py"):
             if "migrations" not in path.parts:
@@ -29,18 +35,21 @@ def marked_texts() -> dict[str, str]:
     return found
 
 
-def _in_python(source: str) -> Iterator[str]:
+def _in_python(source: str) -> Iterator[Marked]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and node.args:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if CALLS.get(name) and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
-                yield node.args[0].value
+            texts = [arg.value if isinstance(arg, ast.Constant) else None for arg in node.args[:2]]
+            if name in WITH_CONTEXT and isinstance(texts[0], str) and isinstance(texts[-1], str):
+                yield texts[0], texts[-1]
+            elif name in CALLS and isinstance(texts[0], str):
+                yield "", texts[0]
 
 
-def _in_template(source: str) -> Iterator[str]:
-    for match in re.finditer(
-        r'\b(?:gettext|ngettext|_)\((u?"(?:[^"\\]|\\.)*"|u?\'(?:[^\'\\]|\\.)*\')', templatize(source)
-    ):
-        text = ast.literal_eval(match[1])
-        if text:
-            yield text
+def _in_template(source: str) -> Iterator[Marked]:
+    code = templatize(source)
+    for match in _PLAIN.finditer(code):
+        if text := ast.literal_eval(match[1]):
+            yield "", text
+    for match in _IN_CONTEXT.finditer(code):
+        yield ast.literal_eval(match[1]), ast.literal_eval(match[2])
