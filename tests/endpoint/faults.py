@@ -8,11 +8,11 @@
     gpt-4o-mini+pause=100+fault=cut       a slow stream that breaks off
     gpt-4o-mini+lacks=json_schema,tools   a provider that refuses requests with these
 
-Faults: `429`, `500`, `503`, `401`, `hang` (answers nothing, for at most a minute), `cut` (drops the connection in the
-middle of the body), `json` (a 200 whose body is not JSON), `empty` (a 200 without choices), `schema` (JSON that does
-not keep to the schema asked for), `redirect`, `html` (an error page), `unfinished` (a stream that ends in the middle
-without breaking). `pause` is waited for before each chunk of a stream, in milliseconds. What can be lacked:
-`json_schema`, `json_object`, `tools`, `stream`, `stream_options`.
+Faults: `400`, `401`, `402`, `403`, `404`, `429`, `500`, `502`, `503`, `hang` (answers nothing, for at most a minute),
+`cut` (drops the connection in the middle of the body), `json` (a 200 whose body is not JSON), `empty` (a 200 without
+choices), `schema` (JSON that does not keep to the schema asked for), `redirect`, `html` (an error page), `unfinished`
+(a stream that ends in the middle without breaking). `pause` is waited for before each chunk of a stream, in
+milliseconds. What can be lacked: `json_schema`, `json_object`, `tools`, `stream`, `stream_options`.
 """
 
 import re

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from llm import client
+from tests.endpoint.faults import Faults
 from tests.endpoint.server import Endpoint
 
 
@@ -18,8 +19,9 @@ def openai_endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def endpoint(openai_endpoint: Endpoint, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Endpoint:
-    """The endpoint for our own client: it was asked nothing yet, may be called, and is called again soon."""
+    """The endpoint for our own client, which may call it, and soon again; it has answered and failed nobody yet."""
     settings.PRIVATE_HOSTS = ["127.0.0.1"]
     monkeypatch.setattr(client, "FIRST_WAIT", 0.01)
     openai_endpoint.requests.clear()
+    openai_endpoint.faults = Faults()
     return openai_endpoint
