@@ -4,6 +4,7 @@ from typing import Any
 
 from celery import shared_task
 from django.core.management import call_command
+from django.db import DatabaseError
 
 from accounts import mailing, purging
 
@@ -25,7 +26,8 @@ def send_mail(subject: str, text: str, html: str, to: list[str]) -> None:
     mailing.send(subject, text, html, to)
 
 
-@shared_task
+# What was at work when the project was deleted may still be writing its last rows.
+@shared_task(autoretry_for=(DatabaseError,), max_retries=5, retry_backoff=2)
 def purge_project(project_id: str) -> None:
     purging.purge(project_id)
 

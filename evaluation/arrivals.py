@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.models import Project
 from evaluation import rules
 from evaluation.active_rules import Waiting
 from evaluation.feeding import feed
@@ -106,7 +107,8 @@ def _look_at(arrivals: Sequence[Arrival]) -> int:
     for arrival in arrivals:
         for rule_id in arrival.rule_ids:
             arrived.setdefault(rule_id, {}).update(dict.fromkeys(arrival.observation_ids))
-    found = EvaluationRule.objects.filter(pk__in=arrived, enabled=True).prefetch_related("assignments__evaluator")
+    there = EvaluationRule.objects.filter(pk__in=arrived, enabled=True, project__in=Project.objects.all())
+    found = there.prefetch_related("assignments__evaluator")
     versions = rules.latest_of(list(found))
     made = 0
     for rule in found:

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import purging
 from accounts.models import Project
 from accounts.storable import storable
 from datasets.models import Dataset
@@ -142,17 +143,6 @@ def stop(experiment_id: str, token: str, reason: str) -> None:
     mine.update(status=Status.PAUSED, reason=reason)
 
 
-def hold_project(project_id: str) -> bool:
-    """Whether the project is there; nobody deletes it before the transaction ends, so that all that it writes is found
-    by whoever removes it then."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"SELECT 1 FROM {Project._meta.db_table} WHERE id = %s AND deleted_at IS NULL FOR SHARE",  # noqa: S608
-            (project_id,),
-        )
-        return cursor.fetchone() is not None
-
-
 def abandoned() -> list[str]:
     """Running experiments that nobody works on."""
     running = _of_projects_there().filter(status=Status.RUNNING)
@@ -189,7 +179,7 @@ def _hold_dataset(experiment_id: str) -> None:
             (experiment_id,),
         )
         row = cursor.fetchone()
-    if row is None or not hold_project(row[0]):
+    if row is None or not purging.hold(row[0]):
         raise Lost
 
 

@@ -23,7 +23,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import purging
 from accounts.authors import Author
+from accounts.models import Project
 from accounts.storable import storable
 from common.errors import DomainError
 from common.ids import new_id
@@ -67,6 +69,10 @@ State = Execution.State
 Result = TypeVar("Result")
 
 
+class _Deleted(Exception):
+    """The project was deleted: nothing more is to be asked for it."""
+
+
 @dataclass(slots=True, kw_only=True)
 class _Task:
     """A claimed execution with what it takes, or why it is left out."""
@@ -99,6 +105,8 @@ def execute(project_id: str, seconds: float = SECONDS) -> bool:
     with ThreadPoolExecutor(1, "execution-database") as thread:
         try:
             asyncio.run(_Runner(project_id, thread, seconds).work())
+        except _Deleted:
+            return False
         finally:
             thread.submit(_hang_up).result()
     return bool(_due().filter(project_id=project_id).exists())
@@ -131,7 +139,8 @@ def forget() -> None:
 
 def _due() -> Any:
     waits, left = Q(state=State.PENDING), Q(state=State.RUNNING, lease_until__lt=Now())
-    return Execution.objects.filter(waits | left, due_at__lte=Now(), evaluator__paused_at=None)
+    due = Execution.objects.filter(waits | left, due_at__lte=Now(), evaluator__paused_at=None)
+    return due.filter(project__in=Project.objects.all())
 
 
 class _Runner:
@@ -245,6 +254,8 @@ class _Runner:
 
     def _write(self, results: Sequence[_Result]) -> None:
         with transaction.atomic():
+            if not purging.hold(self._project):
+                raise _Deleted
             held = Execution.objects.filter(runner=self._token, state=State.RUNNING).select_for_update(of=("self",))
             rows = {row.pk: row for row in held.filter(pk__in=[one.task.row.pk for one in results])}
             results = [one for one in results if one.task.row.pk in rows]

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts import purging
+from accounts.models import Project
 from common.errors import Invalid
 from evaluation.arrivals import Deed, is_sampled, make
 from evaluation.executing import end_if_over
@@ -35,7 +37,7 @@ def find(application_id: str) -> str:
         with transaction.atomic():
             mine = Application.objects.select_for_update(of=("self",), skip_locked=True).select_related("rule")
             given = mine.filter(pk=application_id, state=State.FINDING).first()
-            if given is None:
+            if given is None or not purging.hold(given.project_id):
                 return project_id
             project_id = given.project_id
             try:
@@ -53,6 +55,7 @@ def find(application_id: str) -> str:
 def abandoned() -> list[str]:
     """Applications that nobody may be working at, because a task got lost."""
     late = Application.objects.filter(state=State.FINDING, created_at__lt=Now() - timedelta(seconds=20))
+    late = late.filter(project__in=Project.objects.all())
     return list(late.values_list("pk", flat=True))
 
 

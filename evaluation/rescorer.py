@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from accounts import purging
 from accounts.models import Project
 from accounts.storable import storable
 from common.errors import DomainError
@@ -21,7 +22,6 @@ from common.ids import new_id
 from datasets.models import DatasetRunItem
 from evaluation import mapping
 from evaluation.billing import is_unpriced
-from evaluation.desk import hold_project
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluatorVersion
 from evaluation.models.experiments import Rescoring
@@ -197,7 +197,7 @@ class _Work:
     ) -> bool:
         row = self._row
         with transaction.atomic():
-            if not hold_project(self._project) or not self._mine.select_for_update(no_key=True).exists():
+            if not purging.hold(self._project) or not self._mine.select_for_update(no_key=True).exists():
                 return False
             scores = self._checked(scored)
             calls = {call.observation_id: call for one in scored for call in one.calls}

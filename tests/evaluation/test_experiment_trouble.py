@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection as database
 from django.test import Client
+from django.utils import timezone
 
 from accounts.acting import Actor
 from accounts.models import User
@@ -17,6 +18,7 @@ from accounts.projects import delete_project
 from accounts.purging import purge
 from accounts.roles import Role
 from common import crypto
+from common.errors import NotFound
 from datasets.definitions import delete_dataset
 from datasets.models import DatasetRun, DatasetRunItem
 from evaluation import desk, evaluators, steering, strikes
@@ -33,6 +35,9 @@ from prompts.models import Prompt
 from tests.conftest import Api, Keys
 from tests.endpoint.server import Endpoint
 from tests.evaluation.plans import MODEL, NOBODY, capitals, connect, draft, exact, planned, prompt, started, states
+from tracing.ingestion.pipeline import store_changes
+from tracing.records import Changes, TraceChange
+from tracing.store import store
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("not_enqueued")]
 BROKEN = "def evaluate(ctx):\n    raise ValueError('not today')"
@@ -168,11 +173,13 @@ def test_a_project_deleted_under_an_experiment_gets_nothing_more(
     project: Keys, api: Api, endpoint: Endpoint, long_one: Experiment, caplog: Any
 ) -> None:
     with at_work(long_one, endpoint, caplog):
+        assert _written(project.id)
         delete_project(project.project, Actor(Role.OWNER))
-        written = _written(project.id)
-    assert written and _written(project.id) == written
-    purge(project.id)
-    assert _written(project.id) == 0 and not Experiment.objects.exists() and not Job.objects.exists()
+        purge(project.id)
+    store().refresh()
+    assert rows_of(project.id) == {}, "nothing was written behind the purge"
+    with pytest.raises(NotFound):
+        store_changes(project.id, Changes(traces=[TraceChange(id="late", seen_at=timezone.now())]))
 
 
 def test_a_dataset_deleted_under_an_experiment_takes_it_along(
@@ -245,6 +252,22 @@ def test_a_price_that_nobody_knows_is_counted_and_never_shown_as_nothing(
     Cell.objects.update(unpriced=0)
     recount(experiment)
     assert progress(experiment).unpriced == 3
+
+
+def rows_of(project_id: str) -> dict[str, int]:
+    """How many rows each table with a `project_id` has of the project; what audits keep is not the project's."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.columns WHERE column_name = 'project_id'"
+            " AND table_schema = 'public' AND table_name NOT LIKE '%audit%'"
+        )
+        tables = [name for (name,) in cursor.fetchall()]
+        assert {"tracing_trace", "tracing_pack", "tracing_rollup_mark", "evaluation_experiment"} <= set(tables)
+        counts = {}
+        for name in tables:
+            cursor.execute(f"SELECT count(*) FROM {name} WHERE project_id = %s", (project_id,))
+            counts[name] = int(cursor.fetchone()[0])
+    return {name: count for name, count in counts.items() if count}
 
 
 def _written(project_id: str) -> int:

@@ -10,7 +10,8 @@ from functools import partial
 from django.db import InterfaceError, OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
-from common.errors import Overloaded
+from accounts.purging import hold
+from common.errors import NotFound, Overloaded
 from tracing.ingestion import enrich
 from tracing.ingestion.keeping import keep_stored_texts
 from tracing.records import Changes
@@ -27,7 +28,7 @@ def store_changes(project_id: str, changes: Changes, *, whole: bool = False) -> 
     """Store a batch, completely or not at all; twice is once. Fills in the changes it is given.
 
     `whole` says that every observation comes in one piece, as spans do, so that nothing stored has to be looked at.
-    Raises Overloaded while the database cannot be reached.
+    Raises Overloaded while the database cannot be reached, and NotFound when the project was deleted.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -45,6 +46,8 @@ def _store(project_id: str, changes: Changes, whole: bool) -> None:
     open_ids = enrich.price(project_id, changes.observations, whole=whole)
     keep_stored_texts(project_id, changes, whole=whole)
     with transaction.atomic():
+        if not hold(project_id):
+            raise NotFound("The project was deleted.")
         storing.send(sender=None, project_id=project_id, changes=changes)
         store().write(project_id, changes)
         if open_ids and (corrections := enrich.price_stored(project_id, open_ids)):

@@ -9,6 +9,7 @@ from django.db import transaction
 from common.errors import Invalid
 from tracing.store.base import Deletion
 from tracing.store.postgres import packs
+from tracing.store.postgres.rollup_refresh import LOCK
 from tracing.store.postgres.sql import fetch, run
 from tracing.store.postgres.texts import chain
 
@@ -88,6 +89,11 @@ def _project(deletion: Deletion) -> int:
         table: _until_done(partial(run, _ANY_ROWS.format(table), (deletion.project_id, BATCH)))
         for table in ("tracing_observation", "tracing_score", "tracing_trace", "tracing_session", "tracing_pack")
     }
+    with transaction.atomic():
+        # Who sums up hours of these rows at this moment writes before us, not after us.
+        run("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        for table in ("tracing_rollup", "tracing_rollup_mark"):
+            run(f"DELETE FROM {table} WHERE project_id = %s", (deletion.project_id,))  # noqa: S608
     return counts["tracing_trace"]
 
 
