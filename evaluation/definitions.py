@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.storable import needs_storable
 from common.errors import Invalid
+from common.wording import called
 from evaluation import mapping
 from evaluation.json_paths import fault_of
 from evaluation.mapping import Mapped
@@ -173,7 +176,7 @@ def _check_messages(messages: Sequence[tuple[str, str]]) -> None:
             raise Invalid(f"prompt[{position}].role must be one of {', '.join(ROLES)}.", f"prompt[{position}].role")
         within(content, f"prompt[{position}].content", MAX_TEXT)
     if not any(content.strip() for _role, content in messages):
-        raise Invalid("prompt must not be empty.", "prompt")
+        raise Invalid(_("%(field)s must not be empty.") % {"field": called("prompt")}, "prompt")
 
 
 def _checked_output(output: Output, fields: Mapping[str, str]) -> Output:
@@ -199,18 +202,21 @@ def _check_range(output: Output, fields: Mapping[str, str]) -> None:
         if value is not None and not math.isfinite(value):
             raise Invalid(f"{fields[name]} must be a finite number.", fields[name])
     if low is not None and high is not None and low > high:
-        raise Invalid(f"{fields['max_value']} must not be less than the minimum ({low:g}).", fields["max_value"])
+        told = {"field": called(fields["max_value"]), "minimum": f"{low:g}"}
+        raise Invalid(_("%(field)s must not be less than the minimum (%(minimum)s).") % told, fields["max_value"])
 
 
 def _checked_categories(output: Output, fields: Mapping[str, str]) -> Output:
     field = fields["categories"]
     given = output.categories or ()
     if not 2 <= len(given) <= MAX_CATEGORIES:
-        raise Invalid(f"{field} must be 2 to {MAX_CATEGORIES} labels; there are {len(given)}.", field)
+        told = {"field": called(field), "most": MAX_CATEGORIES, "n": len(given)}
+        raise Invalid(_("%(field)s must be 2 to %(most)s labels; there are %(n)s.") % told, field)
     labels = tuple(line(label, f"{field}[{position}]", MAX_LABEL) for position, label in enumerate(given))
     twice = next((label for label in labels if labels.count(label) > 1), None)
     if twice is not None:
-        raise Invalid(f"{field}: {twice!r} stands there twice; each label must be unique.", field)
+        told = {"field": called(field), "label": repr(twice)}
+        raise Invalid(_("%(field)s: %(label)s stands there twice; each label must be unique.") % told, field)
     if output.multiple is None:
         raise Invalid(f"{fields['multiple']} must be true or false.", fields["multiple"])
     return replace(output, categories=labels)

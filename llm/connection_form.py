@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from common.decimals import DecimalField, DecimalInput
 from common.errors import Invalid
 from llm.connection_terms import BOUNDS, Price, Terms
 from llm.connections import LONGEST_NAME, Draft
@@ -121,10 +122,10 @@ class ConnectionForm(forms.Form):
     currency = forms.CharField(
         label=gettext_lazy("Currency"), required=False, max_length=3, widget=forms.TextInput({"placeholder": "USD"})
     )
-    per_dollar = forms.FloatField(
+    per_dollar = DecimalField(
         label=gettext_lazy("One US dollar costs"),
         required=False,
-        widget=forms.NumberInput({"step": "any", "placeholder": "1"}),
+        widget=DecimalInput({"placeholder": "1"}),
         help_text=gettext_lazy("In that currency: costs are shown in dollars."),
     )
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.members import members_of_project
 from accounts.models import Project
 from accounts.roles import may
+from common.decimals import DecimalField
 from common.errors import Invalid
 from evaluation import queues
 from evaluation.filling import MOST
@@ -39,7 +40,7 @@ class QueueForm(forms.Form):
         label=_("Annotators per item"), min_value=1, max_value=queues.MAX_ANNOTATORS, initial=1,
         help_text=_("How many people judge the same item, each for themselves."),
     )  # fmt: skip
-    overlap = forms.FloatField(
+    overlap = DecimalField(
         label=_("Of so many items, %"), min_value=0, max_value=100, initial=100,
         help_text=_("The other items are judged by one person. 20 % are often enough to measure agreement."),
     )  # fmt: skip
@@ -47,7 +48,7 @@ class QueueForm(forms.Form):
         label=_("Filled by a rule"), required=False,
         help_text=_("What the rule takes is put into this queue too, as long as fewer than 5,000 items wait in it."),
     )  # fmt: skip
-    fed_share = forms.FloatField(
+    fed_share = DecimalField(
         label=_("Of what the rule takes, %"), required=False, min_value=0, max_value=100, initial=100,
         help_text=_("People cannot judge as much as a model can."),
     )  # fmt: skip
