@@ -8,9 +8,9 @@ from datasets.statistics.estimates import CONFIDENCE, SEED, Estimate, Z, is_shar
 
 # Below five values there are fewer than 5^5 resamples, and their outermost fortieth is a single value or two.
 FEWEST_RESAMPLED = 5
-# Above, Student's t covers as often, however skewed the values (docs/statistics.md), and the bootstrap's time grows
-# with the square of their number.
-MOST_RESAMPLED = 500
+# Above, Student's t covers as often, however skewed the values (docs/statistics.md), and a page with many intervals
+# would wait for 20 ms and more of resampling for each.
+MOST_RESAMPLED = 1_000
 # Efron and Tibshirani (1993, section 14.3) ask for 2,000 resamples; small samples can afford scipy's 9,999.
 FEWEST, MOST = 2_000, 9_999
 DRAWS = 500_000
