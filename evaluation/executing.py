@@ -38,6 +38,7 @@ from evaluation.scoring.evaluating import evaluate
 from evaluation.targets import Target, subjects_at
 from llm.calls import CallFailed, FailureKind
 from llm.client import Clients
+from llm.connections import of_project
 from tracing.recorder import RecordedCall, record
 from tracing.records import ScoreChange
 from tracing.scores import ScoreInput, resolve
@@ -159,6 +160,7 @@ class _Runner:
                 tasks = await self._db(self._claimed)
                 if not tasks:
                     return
+                clients.renew(await self._db(list, of_project(self._project)))
                 await self._work_on(tasks, clients)
 
     async def _db(self, ask: Callable[..., Result], *args: Any) -> Result:

@@ -30,6 +30,7 @@ from evaluation.scoring.evaluating import evaluate
 from evaluation.strikes import Strikes, is_out
 from evaluation.subjects import subjects_of
 from llm.client import Clients
+from llm.connections import of_project
 from tracing.recorder import RecordedCall, record
 from tracing.records import ScoreChange
 from tracing.scores import resolve
@@ -134,6 +135,7 @@ class _Work:
             for version, _mapped in self._evaluators
         ]
         todo = self._missing(tried) if self._row.only_missing else tried
+        self.clients.renew(list(of_project(self._project)))
         loop.run(self._score(todo))
         return self._write(links, todo, [link for link, subject in pairs if subject is None])
 

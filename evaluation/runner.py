@@ -22,6 +22,7 @@ from evaluation.desk import Lost
 from evaluation.ending import worker_ends
 from evaluation.preparing import Plan, Task, claimed, plan_of, unscored
 from evaluation.recording import Event, Recorder, Unasked
+from llm.connections import of_project
 
 log = logging.getLogger("promptlab.experiments")
 
@@ -29,6 +30,7 @@ CHUNK_SECONDS = 120.0  # after these others get their turn with this worker
 FLUSH_SECONDS = 0.08
 FLUSH_EVENTS = 300
 BEAT_SECONDS = 5.0
+RENEW_SECONDS = 1.0  # so long a connection that was deleted, or its former key, is used at most
 TICK_SECONDS = 0.5
 GRACE_SECONDS = 2.5  # for calls in flight when the worker is to end
 
@@ -101,7 +103,7 @@ class _Runner:
 
     async def _keep(self) -> None:
         """Show that we live, see what people want of us, and end in time."""
-        beaten = time.monotonic()
+        beaten = renewed = time.monotonic()
         while True:
             await asyncio.sleep(TICK_SECONDS)
             now = time.monotonic()
@@ -111,6 +113,9 @@ class _Runner:
                 await asyncio.sleep(GRACE_SECONDS)
                 for task in self._crew:
                     task.cancel()
+            if now - renewed >= RENEW_SECONDS:
+                renewed = now
+                self._plan.clients.renew(await self._database.ask(list, of_project(self._plan.experiment.project_id)))
             if now - beaten >= BEAT_SECONDS:
                 beaten = now
                 self._course.note(await self._database.ask(desk.beat, self._id, self._token))

@@ -8,7 +8,7 @@ connection's name and get a `Client`.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,6 +51,9 @@ _FAULTS = (
     RecursionError,
 )
 _CHAT = "/chat/completions"
+# What bounds the calls of a connection, and what is only noted beside it.
+_BOUNDS = ("concurrency", "requests_per_minute", "tokens_per_minute")
+_NOTES = frozenset({"last_test", "updated_at"})
 # The client's own business: what a request brings under these names does not reach the provider.
 _OURS = frozenset({"model", "messages", "stream", "stream_options"})
 
@@ -84,7 +87,9 @@ class Client:
         self.answer_seconds = self.patience.answer or connection.answer_seconds or ANSWER_SECONDS
         self.limits = Limits(connection)
         self.address = connection.base_url
+        self.is_deleted = False
         self._openai: AsyncOpenAI | None = None
+        self._former: list[AsyncOpenAI | Limits] = []
         self._secrets: tuple[str, ...] = ()
         self._usage_in_streams = True
 
@@ -93,8 +98,24 @@ class Client:
         """How many calls the connection takes at once: more are accepted and wait for each other."""
         return self.limits.concurrency
 
+    def renew(self, connection: LlmConnection | None) -> None:
+        """From the next attempt on, take the connection as it is now; None: it was deleted, so there is none.
+
+        What is being asked ends as it began.
+        """
+        if connection is None:
+            self.is_deleted = True
+            return
+        if any(getattr(connection, name) != getattr(self.connection, name) for name in _BOUNDS):
+            self._former.append(self.limits)
+            self.limits = Limits(connection)
+        if self._openai is not None:
+            self._former.append(self._openai)
+        self.connection, self.address, self._openai = connection, connection.base_url, None
+        self.answer_seconds = self.patience.answer or connection.answer_seconds or ANSWER_SECONDS
+
     async def complete(self, request: ChatRequest) -> Answer:
-        """The whole answer. Raises CallFailed."""
+        """The whole answer. Raises CallFailed, and NoConnection when the connection was deleted meanwhile."""
         call = _Call(self, request)
         body = _body(request)
         while True:
@@ -151,9 +172,10 @@ class Client:
     async def close(self) -> None:
         """Hang up. The next call connects anew."""
         client, self._openai = self._openai, None
-        await self.limits.close()
-        if client is not None:
-            await client.close()
+        former, self._former = self._former, []
+        for one in (*former, self.limits, client):
+            if one is not None:
+                await one.close()
 
     async def _chunks(self, call: "_Call", request: ChatRequest) -> AsyncGenerator[object, None]:
         body = _body(request) | {"stream": True}
@@ -207,6 +229,15 @@ class Clients:
         self._patience = patience
         self._clients: dict[str, Client] = {}
 
+    def renew(self, connections: Sequence[LlmConnection]) -> None:
+        """Go on with the project's connections as they were read anew: a key that was replaced, or a connection that
+        was deleted, is used no more (`Client.renew`). Called in the event loop."""
+        self.connections = tuple(connections)
+        there = {one.pk: one for one in connections}
+        for key, client in self._clients.items():
+            if not _is_same(client.connection, there.get(key)):
+                client.renew(there.get(key))
+
     def named(self, provider: str | None) -> Client:
         """The client of the connection of that name; None takes the one of the project's default model.
 
@@ -222,10 +253,7 @@ class Clients:
             return self._clients[found.pk]
         if provider is None:
             raise NoConnection(_("The project has no LLM connection. Add one under Settings → LLM connections."))
-        raise NoConnection(
-            _("There is no LLM connection named %(name)s. Add it under Settings → LLM connections.")
-            % {"name": provider}
-        )
+        raise _none_named(provider)
 
     async def close(self) -> None:
         """Close all clients."""
@@ -237,6 +265,18 @@ class Clients:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _none_named(provider: str) -> NoConnection:
+    return NoConnection(
+        _("There is no LLM connection named %(name)s. Add it under Settings → LLM connections.") % {"name": provider}
+    )
+
+
+def _is_same(one: LlmConnection, other: LlmConnection | None) -> bool:
+    """Whether calls would be the same."""
+    fields = (field.attname for field in LlmConnection._meta.concrete_fields if field.attname not in _NOTES)
+    return other is not None and all(getattr(one, name) == getattr(other, name) for name in fields)
 
 
 class _Failed(Exception):
@@ -266,6 +306,8 @@ class _Call:
         """
         asked = time.monotonic()
         async with self._client.limits.slot(self._request) as lease:
+            if self._client.is_deleted:
+                raise _none_named(self._client.connection.provider)
             now = time.monotonic()
             self._deadline += now - asked
             self._ends = min(now + self._client.answer_seconds, self._deadline)

@@ -279,3 +279,40 @@ def _written(project_id: str) -> int:
             (project_id, project_id),
         )
         return int(cursor.fetchone()[0])
+
+
+def test_a_replaced_key_is_used_from_then_on_and_a_deleted_connection_is_not_used_any_more(
+    project: Keys, api: Api, endpoint: Endpoint, long_one: Experiment
+) -> None:
+    runner = threading.Thread(target=_worked, args=(long_one,))
+    runner.start()
+    _until(lambda: len(endpoint.requests) > 8)
+    LlmConnection.objects.update(sealed_secret=crypto.seal("sk-2"))
+    _until(lambda: "Bearer sk-2" in _keys(endpoint))
+    asked = len(endpoint.requests)
+    _until(lambda: len(endpoint.requests) > asked + 8)
+    assert set(_keys(endpoint)[asked + 4 :]) == {"Bearer sk-2"}, "but for those that were being asked"
+
+    LlmConnection.objects.all().delete()
+    runner.join(10)
+    long_one.refresh_from_db()
+    assert long_one.status == "PAUSED" and "no LLM connection named house" in long_one.reason
+    assert set(states(long_one)) == {"DONE", "PENDING"}, "nothing failed of it"
+
+
+def _worked(experiment: Experiment) -> None:
+    try:
+        run(experiment.pk)
+    finally:
+        database.close()
+
+
+def _until(what: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not what() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert what()
+
+
+def _keys(endpoint: Endpoint) -> list[str]:
+    return [one.headers["authorization"] for one in list(endpoint.requests)]
