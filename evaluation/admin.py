@@ -19,7 +19,7 @@ from evaluation import evaluators, mapping, rule_filters, rules
 from evaluation.definitions import Output
 from evaluation.forms import EvaluatorForm, RuleForm
 from evaluation.models import EvaluationRule, Evaluator, EvaluatorVersion
-from evaluation.rule_form import in_words
+from evaluation.rule_form import in_words, named_datasets
 
 
 class EvaluationAdmin(ProjectModelAdmin):
@@ -180,7 +180,8 @@ class EvaluationRuleAdmin(EvaluationAdmin):
 
     @admin.display(description=_("Filter"))
     def conditions(self, rule: EvaluationRule) -> str:
-        return format_html_join("", "<p>{}</p>", ((in_words(one),) for one in rule.filter)) or "–"
+        names = named_datasets(rule.project_id, [rule.filter])
+        return format_html_join("", "<p>{}</p>", ((in_words(one, names),) for one in rule.filter)) or "–"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -2,15 +2,20 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from django.db.models import Q
 from django.http import QueryDict
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
+from datasets.models import Dataset
 from evaluation import mapping, rule_filters, rules
 from evaluation.mapping import Mapped
 from evaluation.models import EvaluationRule, EvaluatorVersion
@@ -18,6 +23,7 @@ from evaluation.rule_filters import OBSERVATION
 from evaluation.variable_rows import VariableRow, mapping_of, rows_of, usual_row
 
 EMPTY_ROWS = 2
+DATASET = "datasetId"
 LABELS: Mapping[str, Any] = {
     "type": gettext_lazy("Type"),
     "name": gettext_lazy("Name"),
@@ -111,13 +117,14 @@ def typed(data: QueryDict) -> Typed:
 def of_rule(rule: EvaluationRule) -> Typed:
     """A stored one as it opens."""
     target = rule_filters.target_of(rule.filter)
+    datasets = named_datasets(rule.project_id, [rule.filter])
     return Typed(
         name=rule.name,
         enabled=rule.enabled,
         percent=f"{rule.sampling * 100:g}",
         delay=str(rule.delay_seconds),
         target=target,
-        conditions=[_row(one) for one in rule_filters.for_target(OBSERVATION, rule.filter)],
+        conditions=[_row(one, datasets) for one in rule_filters.for_target(OBSERVATION, rule.filter)],
         evaluators=[one.evaluator_id for one in rule.assignments.all()],
         variables={
             one.evaluator_id: rows_of(mapped)
@@ -142,6 +149,7 @@ def draft_of(project_id: str, page: Typed, versions: Mapping[str, EvaluatorVersi
     """The rule that the form describes. Raises Invalid with the field's name."""
     target = page.target if page.target in rule_filters.TARGETS else OBSERVATION
     conditions = [_condition(row, at) for at, row in enumerate(page.conditions)]
+    _find_datasets(project_id, conditions)
     checked = rule_filters.checked(project_id, conditions)
     return rules.Draft(
         name=page.name,
@@ -156,21 +164,40 @@ def draft_of(project_id: str, page: Typed, versions: Mapping[str, EvaluatorVersi
     )
 
 
-def in_words(condition: Mapping[str, Any]) -> str:
-    """A condition as one reads it."""
+def in_words(condition: Mapping[str, Any], names: Mapping[str, str]) -> SafeString:
+    """A condition as one reads it; `names` are those of the datasets that `named_datasets` knows, which are links."""
     value = condition["value"]
     column = ".".join(filter(None, (str(LABELS.get(condition["column"], condition["column"])), condition.get("key"))))
+    shown: Any = value
     if isinstance(value, bool):
-        shown = str(_("yes") if value else _("no"))
-    else:
-        shown = ", ".join(value) if isinstance(value, list) else str(value)
-    return f"{column} {OPERATORS.get(condition['operator'], condition['operator'])} {shown}".strip()
+        shown = _("yes") if value else _("no")
+    elif condition["column"] == DATASET:
+        shown = format_html_join(", ", "{}", ((_dataset(one, names),) for one in value))
+    elif isinstance(value, list):
+        shown = ", ".join(value)
+    return format_html("{} {} {}", column, OPERATORS.get(condition["operator"], condition["operator"]), shown)
 
 
-def _row(condition: Mapping[str, Any]) -> ConditionRow:
+def named_datasets(project_id: str, filters: Iterable[Sequence[Mapping[str, Any]]]) -> dict[str, str]:
+    """The names of the datasets that these rules' filters ask for, by id; no query where they ask for none."""
+    ids = {one for conditions in filters for row in conditions if row["column"] == DATASET for one in row["value"]}
+    if not ids:
+        return {}
+    return dict(Dataset.objects.filter(project_id=project_id, pk__in=ids).values_list("pk", "name"))
+
+
+def _dataset(dataset_id: str, names: Mapping[str, str]) -> SafeString | str:
+    if dataset_id not in names:
+        return dataset_id
+    return format_html('<a href="{}">{}</a>', reverse("dataset", args=[dataset_id]), names[dataset_id])
+
+
+def _row(condition: Mapping[str, Any], datasets: Mapping[str, str]) -> ConditionRow:
     value = condition["value"]
     if isinstance(value, list):
-        shown = ", ".join(value)
+        named = datasets if condition["column"] == DATASET else {}
+        # A name with a comma would be read as two.
+        shown = ", ".join(one if "," in named.get(one, ",") else named[one] for one in value)
     elif isinstance(value, bool):
         shown = "yes" if value else "no"
     else:
@@ -192,6 +219,18 @@ def _condition(row: ConditionRow, at: int) -> dict[str, Any]:
         )
     condition = {"type": column.type, "column": row.column, "operator": operator, "value": _value(row, column, place)}
     return condition | ({"key": row.key.strip()} if column.type == "stringObject" else {})
+
+
+def _find_datasets(project_id: str, conditions: Sequence[dict[str, Any]]) -> None:
+    """Put ids where a form names datasets; what is neither stays, and is refused as an id."""
+    asked = [condition for condition in conditions if condition["column"] == DATASET]
+    if not asked:
+        return
+    given = {one for condition in asked for one in condition["value"]}
+    known = Dataset.objects.filter(Q(pk__in=given) | Q(name__in=given), project_id=project_id)
+    ids = dict(known.values_list("name", "pk"))
+    for condition in asked:
+        condition["value"] = [one if one in ids.values() else ids.get(one, one) for one in condition["value"]]
 
 
 def _value(row: ConditionRow, column: rule_filters.Column, place: str) -> Any:

@@ -1,5 +1,6 @@
 """Rules: the list, the form, switching on and off, what one would take, and applying one to what is there."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -7,6 +8,7 @@ from django.contrib import messages
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +17,7 @@ from evaluation import applying, evaluators, rule_filters, rules
 from evaluation.execution_log import log_of, waiting_of
 from evaluation.mapping import SOURCES
 from evaluation.models import EvaluationRule, Execution
-from evaluation.rule_form import LABELS, OPERATORS, Typed, complete, draft_of, in_words, of_rule, typed
+from evaluation.rule_form import LABELS, OPERATORS, Typed, complete, draft_of, in_words, named_datasets, of_rule, typed
 from evaluation.rule_matching import newest
 from evaluation.views.evaluators import WRITE, EvaluatorsPage
 
@@ -40,11 +42,12 @@ class Rules(EvaluatorsPage):
         last = Execution.objects.filter(rule=OuterRef("pk")).order_by("-id").values("created_at")[:1]
         found = list(rules.all_of(self.project_id).annotate(last_at=Subquery(last)))
         versions = rules.latest_of(found)
+        datasets = named_datasets(self.project_id, [one.filter for one in found])
         rows = [
             {
                 "rule": one,
                 "pause": rules.why_paused(one, versions),
-                "conditions": _words(one),
+                "conditions": _words(one, datasets),
                 "is_experiment": rule_filters.target_of(one.filter) == rule_filters.EXPERIMENT,
             }
             for one in found
@@ -151,7 +154,7 @@ class OneRule(EvaluatorsPage):
                 "pause": pause,
                 "waiting": waiting_of(rule.pk) if pause else 0,
                 "paused": [one.evaluator for one in rule.assignments.all() if one.evaluator.paused_at],
-                "conditions": _words(rule),
+                "conditions": _words(rule, named_datasets(self.project_id, [rule.filter])),
                 "is_experiment": rule_filters.target_of(rule.filter) == rule_filters.EXPERIMENT,
                 "assigned": [
                     (
@@ -203,5 +206,5 @@ class OneRule(EvaluatorsPage):
     verbs: ClassVar[dict[str, Any]] = {"on": _on, "off": _off, "apply": _apply, "remove": _remove}
 
 
-def _words(rule: EvaluationRule) -> list[str]:
-    return [in_words(one) for one in rule_filters.for_target(rule_filters.OBSERVATION, rule.filter)]
+def _words(rule: EvaluationRule, datasets: Mapping[str, str]) -> list[SafeString]:
+    return [in_words(one, datasets) for one in rule_filters.for_target(rule_filters.OBSERVATION, rule.filter)]

@@ -159,6 +159,24 @@ def test_a_rule_is_made_with_conditions_shows_what_it_would_take_and_is_switched
     assert "watch" not in desk.get("/rules") and set(Execution.objects.values_list("rule_id", flat=True)) == {None}
 
 
+def test_a_rule_names_its_dataset_and_takes_it_by_name(desk: Desk, project: Keys, api: Api, other_api: Api) -> None:
+    desk.post("/-/new", {"type": "metric", "kind": "length", "name": "length", "setting_unit": "words"})
+    caps = api.post("/api/public/v2/datasets", {"name": "Caps <b>"}).json()["id"]
+    comma = api.post("/api/public/v2/datasets", {"name": "one, two"}).json()["id"]
+    other_api.post("/api/public/v2/datasets", {"name": "Theirs"})
+    form = {"name": "watch", "percent": "50", "delay": "0", "target": "experiment"}
+    form |= {"evaluators": [Evaluator.objects.get().pk], "condition_column": ["datasetId"], "condition_key": [""]}
+    form |= {"condition_operator": ["any of"], "condition_value": [f"Caps <b>, {comma}"]}
+    at = "/" + desk.post("/rules/-/new", form).partition("/evaluators/")[2]
+    [condition] = [one for one in EvaluationRule.objects.get().filter if one["column"] == "datasetId"]
+    assert condition["value"] == [caps, comma]
+    named = f'<a href="/project/{project.id}/datasets/{caps}">Caps &lt;b&gt;</a>'
+    assert named in desk.get(at) and named in desk.get("/rules")
+    assert f'value="Caps &lt;b&gt;, {comma}"' in desk.get(f"{at}/edit"), "a name with a comma would be read as two"
+    refused = desk.post(f"{at}/edit", form | {"condition_value": ["Theirs"]}, status=422)
+    assert "there is no dataset with the id Theirs" in refused and 'value="Theirs"' in refused
+
+
 def test_what_failed_is_in_the_log_is_tried_again_and_pauses_are_told_and_ended(
     desk: Desk, project: Keys, api: Api
 ) -> None:
