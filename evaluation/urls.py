@@ -21,7 +21,7 @@ from evaluation.views.experiments import (
     Versions,
 )
 from evaluation.views.judge_trust import JudgeTrust
-from evaluation.views.playground import Items, NewColumn, OneDraft, Playground, Publish, Run, Variables
+from evaluation.views.playground import Inside, Items, NewColumn, OneDraft, Playground, Publish, Run, Variables
 from evaluation.views.rescoring import OneRescoring, ScoreRuns
 from evaluation.views.rules import EditRule, NewRule, OneRule, Rules, RuleTakes
 
@@ -52,6 +52,7 @@ urlpatterns = [
     path("playground/-/column", NewColumn.as_view(), name="playground_column"),
     path("playground/-/items", Items.as_view(), name="playground_items"),
     path("playground/-/variables", Variables.as_view(), name="playground_variables"),
+    path("playground/-/inside", Inside.as_view(), name="playground_inside"),
     path("playground/<str:draft_id>", OneDraft.as_view(), name="playground_draft"),
     path("evaluators", Evaluators.as_view(), name="evaluators"),
     path("evaluators/-/library", Library.as_view(), name="evaluator_library"),

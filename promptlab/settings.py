@@ -131,6 +131,8 @@ DATABASES["default"]["OPTIONS"] = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.required("REDIS_URL", HOW)
+# Playgrounds that may wait for their models at once in a process of the web server, which gets as many threads more.
+PLAYGROUND_STREAMS = env.number("PROMPTLAB_PLAYGROUND_STREAMS", 32)
 CACHES = {"default": {"BACKEND": "common.cache.ForgivingRedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "promptlab"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_NAME = "promptlab_session"

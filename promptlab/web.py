@@ -18,6 +18,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.urls import get_resolver
@@ -69,7 +70,7 @@ def main() -> None:
         port=options.port,
         interface=Interfaces.WSGI,
         workers=options.workers,
-        blocking_threads=options.threads,
+        blocking_threads=options.threads + settings.PLAYGROUND_STREAMS,
         respawn_failed_workers=True,
         workers_kill_timeout=4,
         log_level=LogLevels.error,

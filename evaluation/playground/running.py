@@ -5,6 +5,9 @@
     {"column": 0, "fault": "…", "field": "model"}    it could not be had, and why
 
 Each call is stored as a trace when it ends, also when the reader hangs up: what was asked of a provider was paid.
+
+A stream takes a thread of the web server for as long as its slowest model. So processes bound their streams, and a
+person's calls are bound over all processes: nobody's hanging models close the playground to others.
 """
 
 import asyncio
@@ -17,6 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
+from django.db import connection as database
 from django.urls import reverse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -25,9 +30,10 @@ from accounts.models import User
 from common.errors import DomainError, Invalid
 from common.templatetags.promptlab import duration, money
 from evaluation.playground.starting import content_of
-from evaluation.playground.state import Column, State
+from evaluation.playground.state import MOST_COLUMNS, Column, State
 from llm.calls import Answer, CallFailed, ChatRequest, FailureKind
 from llm.client import Client, Clients, NoConnection
+from llm.shared_limits import SharedLimits
 from tracing.recorder import RecordedCall, record
 
 log = logging.getLogger("promptlab.playground")
@@ -36,9 +42,11 @@ ENVIRONMENT = "playground"
 _TRACE = "_trace_"
 # A line to a reader who has gone is how one learns of it.
 HEARTBEAT = 1.0
-# At once in a process of the web server: each takes a thread for as long as its slowest model, pages need some too.
-MOST_STREAMS = 8
-_turns = threading.BoundedSemaphore(MOST_STREAMS)
+_turns = threading.BoundedSemaphore(settings.PLAYGROUND_STREAMS)
+# A person's calls at once, in all windows: as many as a playground has columns.
+MOST_OF_A_PERSON = MOST_COLUMNS
+# Seconds in which a window that was closed, or stopped, gives its places back.
+PATIENCE = 3 * HEARTBEAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,13 @@ class Ended:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A column that was not asked, since the person has as many under way as there may be."""
+
+    column: int
+
+
 def stream(project_id: str, state: State, chosen: Sequence[int], person: User) -> Iterator[bytes]:
     """The lines about the chosen columns (none: all)."""
     # The lines are made after the request has lost its project's address and its reader's language.
@@ -75,7 +90,10 @@ def _in_language(language: str | None, lines: Iterator[bytes]) -> Iterator[bytes
 
 def _lines(project_id: str, state: State, chosen: Sequence[int], person: User, address: str) -> Iterator[bytes]:
     if not _turns.acquire(blocking=False):
-        told = _("Too many playgrounds wait for their models now. Try again in a moment.")
+        told = _(
+            "All places for waiting playgrounds are taken now. Run this again in a moment; if it happens often, whoever"
+            " runs this server can give it more (PROMPTLAB_PLAYGROUND_STREAMS)."
+        )
         yield from (_line({"column": place, "fault": told, "field": None}) for place in chosen)
         return
     try:
@@ -98,13 +116,16 @@ def _answered(project_id: str, state: State, chosen: Sequence[int], person: User
 
 def _streamed(project_id: str, clients: Clients, asked: Sequence[Asked], person: User, address: str) -> Iterator[bytes]:
     # The loop stands still while a line is on its way and while a trace is written: the database is not asked inside.
-    calls = _Calls(asked)
+    calls = _Calls(asked, SharedLimits(f"playground-of-{person.pk}", concurrency=MOST_OF_A_PERSON))
     with asyncio.Runner() as runner:
         try:
             while calls.open:
+                _give_back_connection()
                 event = runner.run(calls.next())
                 if event is None:
                     yield b"\n"
+                elif isinstance(event, Refused):
+                    yield _line({"column": event.column, "fault": _too_many(), "field": None})
                 elif isinstance(event, Ended):
                     yield _line({"column": event.asked.column, **_told(project_id, event, person, address)})
                 else:
@@ -115,16 +136,23 @@ def _streamed(project_id: str, clients: Clients, asked: Sequence[Asked], person:
             runner.run(clients.close())
 
 
+def _give_back_connection() -> None:
+    """To the pool, which pages need while models think."""
+    if not database.in_atomic_block:  # as tests are
+        database.close()
+
+
 class _Calls:
     """The calls under way, and what they bring in the order in which it comes. `open` counts those not told to end."""
 
-    def __init__(self, asked: Sequence[Asked]) -> None:
+    def __init__(self, asked: Sequence[Asked], places: SharedLimits) -> None:
         self.open = len(asked)
         self._asked = asked
+        self._places = places
         self._tasks: list[asyncio.Task[None]] = []
-        self._queue: asyncio.Queue[tuple[int, str] | Ended] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[int, str] | Ended | Refused] = asyncio.Queue()
 
-    async def next(self) -> tuple[int, str] | Ended | None:
+    async def next(self) -> tuple[int, str] | Ended | Refused | None:
         """A piece of a column's text, the end of a call, or None when nothing came for a while."""
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._call(one)) for one in self._asked]
@@ -132,7 +160,7 @@ class _Calls:
             event = await asyncio.wait_for(self._queue.get(), HEARTBEAT)
         except TimeoutError:
             return None
-        self.open -= isinstance(event, Ended)
+        self.open -= isinstance(event, Ended | Refused)
         return event
 
     async def stop(self) -> list[Ended]:
@@ -142,10 +170,23 @@ class _Calls:
         for fault in await asyncio.gather(*self._tasks, return_exceptions=True):
             if isinstance(fault, Exception):
                 log.error("A call of the playground ended by a mistake of ours", exc_info=fault)
+        await self._places.close()
         left = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
         return [event for event in left if isinstance(event, Ended)]
 
     async def _call(self, asked: Asked) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                place = await self._places.acquire(0)
+        except TimeoutError:
+            self._queue.put_nowait(Refused(asked.column))
+            return
+        try:
+            await self._asked_of_model(asked)
+        finally:
+            self._places.release(place)
+
+    async def _asked_of_model(self, asked: Asked) -> None:
         started, text = datetime.now(UTC), ""
         # What the call is held to be until it ended in another way.
         result: Answer | CallFailed = CallFailed(
@@ -217,6 +258,13 @@ def _told(project_id: str, ended: Ended, person: User, address: str) -> dict[str
     if isinstance(result, CallFailed):
         return {"fault": result.message, "kind": result.kind.value, "trace": trace}
     return {"done": _done(result, cost, trace)}
+
+
+def _too_many() -> str:
+    return _(
+        "You have %(most)s answers under way in all your windows, and no more may be at once. Stop one of them or wait"
+        " for it, then run this column again."
+    ) % {"most": MOST_OF_A_PERSON}
 
 
 def _done(answer: Answer, cost: float | None, trace: str) -> dict[str, Any]:

@@ -1,20 +1,22 @@
 """How a playground begins: empty, with a version of a prompt, or with what an observation was asked."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from common.content import read_content
-from common.errors import NotFound
+from common.errors import Invalid, NotFound
 from datasets.items import current_item
 from datasets.jsontext import to_value
 from evaluation.playground.state import Column, Message, Said, State, pretty, rows_of, typed
 from llm.connections import of_project
 from llm.defaults import usual, usual_model
-from prompts import history
+from prompts import composition, history, templates
 from prompts.examples import as_text
+from prompts.models import Kind
 from tracing.records import Observation, Trace
 from tracing.store import store
 from tracing.store.base import Cursor, ObservationQuery, TraceQuery
@@ -39,6 +41,16 @@ def content_of(project_id: str, name: str, version: int) -> Any:
     """What a version says, in the spelling of a column that shows it. Raises NotFound, Invalid."""
     kind, rows = rows_of(history.find_version(history.find_prompt(project_id, name), version).body)
     return Column(kind=kind, messages=rows).content
+
+
+def variables_inside(project_id: str, tags: Sequence[str]) -> dict[str, list[str]]:
+    """By tag (`@@@langfusePrompt:…@@@`), the variables of the prompt that it puts in, of those that can be put in."""
+    found: dict[str, list[str]] = {}
+    for tag in tags:
+        with suppress(Invalid):  # what is wrong with it is said when the column is asked
+            resolved = composition.resolve(project_id, composition.Node("", "", 0, Kind.TEXT.value, tag))
+            found[tag] = templates.variables(resolved.content)
+    return found
 
 
 def from_observation(project_id: str, trace_id: str, observation_id: str) -> State:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from llm.calls import ChatRequest
-from prompts import examples, templates
+from prompts import composition, examples, templates
 from prompts.models import Kind
 
 MOST_COLUMNS = 8
@@ -75,10 +75,13 @@ class Column(msgspec.Struct, kw_only=True):
         return parameters | others
 
     def request(self, project_id: str, variables: Mapping[str, str]) -> ChatRequest:
-        """The column as a request, variables and examples filled in. Raises Invalid for what is missing or no JSON."""
+        """The column as a request: other prompts put in as `prompts.lookup` does it, then examples and variables.
+
+        Raises Invalid for what is missing or no JSON."""
         if not self.model.strip():
             raise Invalid(_("Choose a model."), "model")
-        content = examples.fill(project_id, self.content)
+        node = composition.Node("", self.prompt, self.version or 0, self.kind, self.content)
+        content = examples.fill(project_id, composition.resolve(project_id, node).content, literal=True)
         values: dict[str, Any] = dict(variables)
         for name in templates.placeholders(content):
             values[name] = _json(variables.get(name, ""), name, list, [])
@@ -103,18 +106,6 @@ class State(msgspec.Struct, kw_only=True):
 
     columns: list[Column]
     variables: dict[str, str] = {}
-
-    @property
-    def names(self) -> list[str]:
-        """The variables and placeholders of all columns, each once, in order."""
-        found: list[str] = []
-        for column in self.columns:
-            try:
-                content = column.content
-            except Invalid:
-                continue
-            found += [*templates.variables(content), *templates.placeholders(content)]
-        return list(dict.fromkeys(found))
 
 
 def read(text: str | bytes) -> State:

@@ -27,6 +27,7 @@ from prompts.publishing import Draft, create_version
 
 WRITE = "evaluation:write"
 ITEMS = 50
+MOST_TAGS = 50
 
 
 class PlaygroundPage(Page):
@@ -206,6 +207,16 @@ class Variables(PlaygroundPage):
         else:
             found = {}
         return JsonResponse({"variables": found})
+
+
+class Inside(PlaygroundPage):
+    """The variables of the prompts that tags (`?tag=`…) put in, by tag: they are asked for like the column's own."""
+
+    write_permission = None
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        tags = list(dict.fromkeys(request.GET.getlist("tag")))[:MOST_TAGS]
+        return JsonResponse({"variables": starting.variables_inside(self.project_id, tags)})
 
 
 def _versions(project_id: str, columns: Sequence[Column]) -> dict[str, list[int]]:

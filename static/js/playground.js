@@ -14,6 +14,8 @@
   // The same rules as prompts/templates.py.
   const VARIABLE = /\{\{([\s\S]*?)\}\}/g;
   const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.\- ]*$/u;
+  // What puts another prompt in: prompts/composition.py.
+  const TAG = /@@@langfusePrompt:.*?@@@/g;
 
   const all = () => [...columns.querySelectorAll("[data-column]")];
   const field = (column, name) => column.querySelector(`[name="${name}"]`);
@@ -38,10 +40,24 @@
     for (const column of all()) for (const row of column.querySelectorAll("[data-row]")) {
       const text = row.querySelector("[name=content]").value;
       if (row.querySelector("[name=role]").value === "placeholder") { if (text.trim()) found.set(text.trim(), true); continue; }
-      for (const match of text.matchAll(VARIABLE)) if (NAME.test(match[1].trim()) && !found.has(match[1].trim())) found.set(match[1].trim(), false);
+      const own = [...text.matchAll(VARIABLE)].map((match) => match[1].trim()).filter((name) => NAME.test(name));
+      for (const name of [...own, ...tagsOf(text).flatMap((tag) => inside.get(tag) ?? [])]) if (!found.has(name)) found.set(name, false);
     }
     return found;
   }
+  // The variables of the prompts that tags put in, which the server knows.
+  const inside = new Map();
+  const tagsOf = (text) => [...text.matchAll(TAG)].map((match) => match[0]);
+  async function lookInside(tags) {
+    if (!tags.length) return;
+    for (const tag of tags) if (!inside.has(tag)) inside.set(tag, []);
+    const asked = new URLSearchParams(tags.map((tag) => ["tag", tag]));
+    const answer = await ask(`${root.dataset.inside}?${asked}`).catch(() => null);
+    if (!answer?.ok) { for (const tag of tags) inside.delete(tag); return; }
+    for (const [tag, found] of Object.entries((await answer.json()).variables)) inside.set(tag, found);
+    showVariables();
+  }
+  const allTags = () => all().flatMap((column) => [...column.querySelectorAll("[name=content]")].flatMap((area) => tagsOf(area.value)));
 
   function showVariables() {
     const wanted = names();
@@ -64,7 +80,7 @@
   async function fill(query) {
     const asked = new URLSearchParams(query);
     for (const name of names().keys()) asked.append("name", name);
-    const answer = await fetch(`${root.dataset.variables}?${asked}`);
+    const answer = await ask(`${root.dataset.variables}?${asked}`);
     if (!answer.ok) return false;
     const found = (await answer.json()).variables;
     Object.assign(values, found);
@@ -76,9 +92,10 @@
 
   // --- Keeping ----------------------------------------------------------------------------------------
 
-  let timer = 0, saving = null, again = false;
+  let timer = 0, saving = null, again = false, unkept = false;
   function changed() {
     showVariables();
+    lookInside(allTags().filter((tag) => !inside.has(tag)));
     if (!mayWrite) return;
     clearTimeout(timer);
     timer = setTimeout(save, 600);
@@ -90,6 +107,7 @@
     if (!conflict.hidden) return;
     const address = root.dataset.draft ? `${root.dataset.save}/${root.dataset.draft}?version=${root.dataset.version}` : root.dataset.save;
     saving = (async () => {
+      unkept = true;
       try {
         const answer = await post(address, state());
         const told = await answer.json();
@@ -99,9 +117,10 @@
         const copied = root.dataset.draft && root.dataset.draft !== id;
         root.dataset.draft = id;
         root.dataset.version = told.version;
+        unkept = false;
         if (location.pathname !== told.address || location.search) history.replaceState(null, "", told.address);
         status.textContent = copied ? say("copy") : say("saved");
-      } catch { status.textContent = say("lost"); }
+      } catch (error) { status.textContent = error instanceof SignedOut ? error.message : say("lost"); }
     })();
     await saving;
     saving = null;
@@ -110,17 +129,28 @@
   // Another window wrote the same draft meanwhile: nothing is kept until one says which of the two counts.
   const conflict = root.querySelector("[data-conflict]");
   conflict.querySelector("[data-keep-mine]").addEventListener("click", () => { conflict.hidden = true; root.dataset.draft = ""; save(); });
-  conflict.querySelector("[data-load-other]").addEventListener("click", () => { conflict.hidden = true; clearTimeout(timer); timer = 0; location.reload(); });
+  conflict.querySelector("[data-load-other]").addEventListener("click", () => { conflict.hidden = true; clearTimeout(timer); timer = 0; unkept = false; location.reload(); });
   window.addEventListener("beforeunload", (event) => {
     if (timer) save();
-    if (saving || !conflict.hidden) event.preventDefault();
+    if (saving || unkept || !conflict.hidden) event.preventDefault();
   });
-  async function post(address, body, more = {}) {
-    const token = JSON.parse(document.body.getAttribute("hx-headers"));
-    const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json", ...token }, body: JSON.stringify(body), ...more });
-    const fresh = answer.headers.get("X-Form-Token");
-    if (fresh) document.dispatchEvent(new CustomEvent("formtoken", { detail: fresh }));
+  // Back from signing in in another window.
+  window.addEventListener("focus", () => { if (unkept && !saving) save(); });
+  // Who is signed out is led to the page for signing in, which is no answer to a script.
+  class SignedOut extends Error {}
+  const trouble = (error) => (error instanceof TypeError ? say("cut") : error.message); // a browser's own words are in its own language
+  async function ask(address, more = {}) {
+    const answer = await fetch(address, { redirect: "manual", ...more });
+    if (answer.type === "opaqueredirect") throw new SignedOut(say("signedOut"));
     return answer;
+  }
+  async function post(address, body, more = {}) {
+    const sent = () => ask(address, { method: "POST", headers: { "Content-Type": "application/json", ...JSON.parse(document.body.getAttribute("hx-headers")) }, body: JSON.stringify(body), ...more });
+    const answer = await sent(), fresh = answer.headers.get("X-Form-Token");
+    if (!fresh) return answer;
+    // Signed in anew meanwhile: nothing was done, and the same goes through with the fresh token.
+    document.dispatchEvent(new CustomEvent("formtoken", { detail: fresh }));
+    return sent();
   }
 
   // --- Running ----------------------------------------------------------------------------------------
@@ -136,7 +166,7 @@
     try {
       const query = free.map((column) => `column=${everything.indexOf(column)}`).join("&");
       const answer = await post(`${root.dataset.run}?${query}`, sent, { signal: stop.signal });
-      if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).message || answer.statusText);
+      if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).message || say("cut"));
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = "";
       for (;;) {
@@ -148,10 +178,11 @@
       }
       for (const column of free) if (running.get(column) === stop) end(column, say("cut"));
     } catch (error) {
-      const said = error.name === "AbortError" ? say("stopped") : error.message || say("cut");
+      const said = error.name === "AbortError" ? say("stopped") : trouble(error);
       for (const column of free) if (running.get(column) === stop) end(column, said);
     }
     changed();
+    lookInside(allTags()); // labels move
   }
 
   function begin(column, stop) {
@@ -227,8 +258,8 @@
     place(copy, column);
   }
   async function fetched(name, version = "") {
-    const answer = await fetch(`${root.dataset.column}?${new URLSearchParams({ prompt: name, version })}`);
-    if (!answer.ok) return null;
+    const answer = await ask(`${root.dataset.column}?${new URLSearchParams({ prompt: name, version })}`).catch((error) => { status.textContent = trouble(error); });
+    if (!answer?.ok) return null;
     const holder = document.createElement("div");
     holder.innerHTML = await answer.text();
     return holder.querySelector("[data-column]");
@@ -284,7 +315,7 @@
   document.getElementById("playground-items").addEventListener("click", (event) => {
     const button = event.target.closest("[data-fill]");
     if (!button) return;
-    fill({ item: button.dataset.fill });
+    fill({ item: button.dataset.fill }).catch((error) => { status.textContent = trouble(error); });
     document.getElementById("playground-items").close();
   });
   document.querySelector("[data-trace-form]").addEventListener("submit", async (event) => {
@@ -292,9 +323,9 @@
     const form = event.target, fault = form.querySelector("[data-trace-fault]"), typed = form.elements.trace.value.trim();
     const address = /\/traces\/([^?#]+)(?:\?([^#]*))?/.exec(typed);
     const trace = address ? decodeURIComponent(address[1]) : typed, observation = new URLSearchParams(address?.[2] || "").get("observation") || "";
-    const there = await fill({ trace, observation });
     fault.textContent = say("noTrace");
-    fault.hidden = there;
+    const there = await fill({ trace, observation }).catch((error) => { fault.textContent = trouble(error); });
+    fault.hidden = Boolean(there);
     if (there) form.closest("dialog").close();
   });
 
@@ -311,8 +342,8 @@
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const told = { name: form.elements.name.value, message: form.elements.message.value, labels: form.elements.labels.value, column: read(published) };
-    const answer = await post(root.dataset.publish, told);
-    const said = await answer.json();
+    const answer = await post(root.dataset.publish, told).catch((error) => error);
+    const said = answer instanceof Error ? { message: trouble(answer) } : await answer.json();
     if (!answer.ok) { fault.textContent = said.message; fault.hidden = false; return; }
     dialog.close();
     published.dataset.prompt = said.name;
@@ -340,5 +371,6 @@
 
   for (const column of all()) bind(column);
   showVariables();
+  lookInside(allTags());
   if (mayWrite) toExperiment();
 })();

@@ -210,6 +210,32 @@ def test_placeholders_and_tools_reach_the_model(bobs: Player, endpoint: Endpoint
     assert asked["tools"] == tools
 
 
+def test_prompts_inside_prompts_reach_the_model(bobs: Player, api: Api, endpoint: Endpoint, connection: str) -> None:
+    """As `get_prompt` serves them, in versions and in free text; and what they want to know is asked for."""
+    base, missing = (f"@@@langfusePrompt:name={name}|label=production@@@" for name in ("base", "nothing"))
+    for name, prompt in (("base", "You know {{country}} & {{city}}."), ("whole", f"{base} Well?")):
+        api.post("v2/prompts", {"name": name, "type": "text", "prompt": prompt, "labels": ["production"]})
+    free = {"role": "system", "content": base}
+    lines = bobs.run(
+        column(connection, kind="text", messages=[{"content": f"{base} Well?"}], prompt="whole", version=1),
+        column(connection, messages=[free, QUESTION]),
+        column(connection, messages=[{"role": "user", "content": missing}]),
+        country="Peru",
+        city="Lima",
+    )
+    told = "You know Peru & Lima."
+    sent = [request.body["messages"] for request in endpoint.requests[-2:]]
+    assert [{"role": "user", "content": f"{told} Well?"}] in sent
+    asked = {"role": "user", "content": "What is the capital of Peru?"}
+    assert [{"role": "system", "content": told}, asked] in sent
+    [fault] = [line for line in lines if "fault" in line]
+    assert (fault["column"], "nothing" in fault["fault"]) == (2, True)
+    [fault] = bobs.run(column(connection, messages=[free]), country="Peru")
+    assert fault["field"] == "city"
+    inside = bobs.client.get(f"{bobs.root}/-/inside", {"tag": [base, missing]}).json()
+    assert inside == {"variables": {base: ["country", "city"]}}
+
+
 def test_a_column_is_asked_once_however_often_it_is_named(bobs: Player, endpoint: Endpoint, connection: str) -> None:
     before = len(endpoint.requests)
     query = "?column=0&column=0&column=00&column=" + "9" * 5_000
@@ -250,9 +276,32 @@ def test_pages_keep_threads_when_many_models_hang(
     monkeypatch.setattr(running, "_turns", turns)
     with turns:
         [line] = bobs.run(column(connection), country="Italy")
-        assert "Too many" in line["fault"]
+        assert "PROMPTLAB_PLAYGROUND_STREAMS" in line["fault"]
     for _time in range(2):
         assert "done" in bobs.run(column(connection), country="Italy")[-1]
+
+
+def test_a_persons_hanging_models_hold_up_nobody_else(
+    bobs: Player,
+    page_client: Callable[[User], Client],
+    alice: User,
+    project: Keys,
+    connection: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Bob has two places: two hanging calls of three fill them, in whichever process, until he hangs up."""
+    monkeypatch.setattr(running, "MOST_OF_A_PERSON", 2)
+    monkeypatch.setattr(running, "PATIENCE", 0.1)
+    hanging = column(connection, "gpt-4o-mini+latency=60000")
+    answer = bobs.post("/-/run", {"columns": [hanging] * 3, "variables": {"country": "Peru"}})
+    lines = iter(answer.streaming_content)
+    refused = json.loads(next(lines))
+    assert (refused["column"], "2 answers under way" in refused["fault"]) == (2, True)
+    [line] = bobs.run(column(connection), country="Peru")
+    assert "Stop one of them" in line["fault"]
+    assert "done" in Player(page_client(alice), project).run(column(connection), country="Peru")[-1]
+    answer._iterator.close()
+    assert "done" in bobs.run(column(connection), country="Peru")[-1]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"columns": []}', b'{"columns": [{"messages": 1}]}', b'"\xff"'])
@@ -263,10 +312,15 @@ def test_what_is_no_playground_is_refused(bobs: Player, body: bytes) -> None:
 
 
 def test_viewers_look_and_do_not_spend(
-    page_client: Callable[[User], Client], vera: User, project: Keys, connection: str
+    page_client: Callable[[User], Client], vera: User, bob: User, project: Keys, connection: str
 ) -> None:
     veras = Player(page_client(vera), project)
-    page = veras.client.get(veras.root).content.decode()
-    assert "data-answer" in page and "data-run-column" not in page
+    bobs = Player(page_client(bob), project)
+    address = bobs.post("", {"columns": [column(connection)]}).json()["address"]
+    page = veras.client.get(address).content.decode()
+    assert "data-answer" in page
+    assert "Bob tried this. Your role lets you read it." in page
+    for button in ("run-column", "run-all", "copy-column", "add-message", "add-prompt", "remove", "up "):
+        assert f"data-{button}" not in page, button
     assert veras.post("/-/run", {"columns": [column(connection)]}).status_code == 403
     assert own(project.id, connection)
