@@ -21,6 +21,7 @@ from evaluation.models.experiments import ARM_LABEL, ModelArm, PromptArm
 from evaluation.texts import line
 from llm.models import LlmConnection
 from prompts import examples, lookup
+from prompts.templates import plain
 
 MAX_ARMS = 50
 MAX_MODEL = 200
@@ -48,14 +49,14 @@ def prompt_arms(
             content = _pinned(project_id, content, version_at)
         except (Invalid, NotFound) as error:
             raise type(error)(error.message, place) from None
-        text = to_text(content)
+        shown_as = to_text(plain(content))
         arm = PromptArm(
             position=position,
             name=fetched.name,
             version=fetched.version,
             strategy=line(choice.strategy, f"{place}.strategy", ARM_LABEL) if choice.strategy.strip() else "",
-            content=text,
-            digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+            content=to_text(content),
+            digest=hashlib.sha256(shown_as.encode("utf-8", "surrogatepass")).hexdigest(),
         )
         if any((arm.name, arm.version) == (other.name, other.version) for other in arms):
             raise Invalid(
@@ -110,7 +111,7 @@ def _pinned(project_id: str, content: Any, version_at: datetime) -> Any:
     """The content with its examples written out; those that depend on the item stay tags, bound to the moment."""
     if any(block.pick == "similar" for block in examples.blocks(content)):
         return examples.bound(content, version_at)
-    return examples.fill(project_id, content)
+    return examples.fill(project_id, content, literal=True)
 
 
 def _check_mapping(mapped: Sequence[Mapped]) -> None:

@@ -72,7 +72,7 @@ class Template:
         content = self.content
         if self.has_examples:
             try:
-                content = examples.fill(self.project_id, content, examples.as_text(item.input))
+                content = examples.fill(self.project_id, content, examples.as_text(item.input), literal=True)
             except Invalid as error:
                 raise Unfilled(error.message) from None
         compiled = templates.compile_prompt(content, texts)

@@ -20,7 +20,8 @@ from accounts import purging
 from accounts.models import Project
 from accounts.storable import storable
 from datasets.models import Dataset
-from evaluation.models.experiments import Cell, ChosenEvaluator, Experiment, Job
+from evaluation import forsaking
+from evaluation.models.experiments import Cell, ChosenEvaluator, Experiment, Job, Unplanned
 
 LEASE = timedelta(seconds=20)
 Status, State = Experiment.Status, Job.State
@@ -56,6 +57,7 @@ def take(experiment_id: str, token: str) -> bool:
         taken = free.filter(pk=experiment_id, status=Status.RUNNING).update(runner=token, beat_at=Now())
         if taken:
             _put_back(experiment_id)
+            forsaking.forsake(Experiment.objects.get(pk=experiment_id))
     return bool(taken)
 
 
@@ -121,10 +123,13 @@ def leave(experiment_id: str, token: str) -> bool:
         except Lost:
             return False
         _put_back(experiment_id)
+        forsaking.forsake(Experiment.objects.get(pk=experiment_id))
         mine = Experiment.objects.filter(pk=experiment_id)
         mine.update(runner="", beat_at=None)
         if now.status != Status.RUNNING:
             return False
+        if Unplanned.objects.filter(pk=experiment_id).exists():
+            return True
         if not Job.objects.filter(experiment_id=experiment_id, state__in=OPEN).exists():
             mine.update(status=Status.DONE, reason="", ended_at=Now())
             return False

@@ -10,7 +10,8 @@ from typing import Any
 
 from datasets.jsontext import to_text, to_value
 from datasets.models import DatasetItem
-from evaluation.models.experiments import ChosenEvaluator, Experiment, Job, ModelArm, PromptArm
+from evaluation.models.experiments import ChosenEvaluator, Experiment, Job, ModelArm, PromptArm, Unplanned
+from prompts.templates import plain
 
 FORMAT = "promptlab-experiment/1"
 
@@ -64,7 +65,9 @@ def manifest(experiment: Experiment) -> dict[str, Any]:
 
 def items_digest(experiment: Experiment) -> str:
     """The SHA-256 of all items as they were taken, in the order of their ids: equal digests, equal questions."""
-    taken = Job.objects.filter(experiment=experiment, cell__position=0, repetition=0).values("item_id")
+    unplanned = Unplanned.objects.filter(pk=experiment.pk).first()
+    jobs = Job.objects.filter(experiment=experiment, cell__position=0, repetition=0)
+    taken = unplanned.items if unplanned else jobs.values("item_id")
     rows = DatasetItem.objects.filter(pk__in=taken).order_by("item_id")
     digest = hashlib.sha256()
     for row in rows.values_list("item_id", "input", "expected_output", "metadata").iterator(chunk_size=1000):
@@ -78,7 +81,7 @@ def _prompt(arm: PromptArm) -> dict[str, Any]:
         "version": arm.version,
         "strategy": arm.strategy,
         "sha256": arm.digest,
-        "content": to_value(arm.content),
+        "content": plain(to_value(arm.content)),
     }
 
 

@@ -1,13 +1,11 @@
-"""From a draft to an experiment: everything pinned and written down, down to the single job."""
+"""From a draft to an experiment: everything pinned and written down."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import product
 from typing import Any
 
 from django.conf import settings
-from django.db import connection as database
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -16,16 +14,16 @@ from accounts.storable import storable
 from common.errors import Invalid
 from datasets.models import MAX_RUN_NAME, Dataset, DatasetRun
 from datasets.runs import run_id
-from evaluation import mapping
+from evaluation import mapping, writing_jobs
 from evaluation.definitions import definition_of
 from evaluation.experiment_draft import Draft
 from evaluation.experiment_lookup import Found, looked_up
-from evaluation.models.experiments import Cell, ChosenEvaluator, Experiment, Job, ModelArm, PromptArm
+from evaluation.models.experiments import Cell, ChosenEvaluator, Experiment, ModelArm, PromptArm
 from evaluation.texts import line
 
 
 def plan(project_id: str, draft: Draft, author: Author) -> Experiment:
-    """Write the experiment down with all its jobs; nothing starts (`evaluation.steering.start`).
+    """Write the experiment down; nothing starts (`evaluation.steering.start`). Many jobs are left to the worker.
 
     Raises Invalid and NotFound with the field of the draft that is wrong.
     """
@@ -67,7 +65,7 @@ def plan(project_id: str, draft: Draft, author: Author) -> Experiment:
             )
             for position, (prompt, model) in enumerate(product(found.prompts, found.models))
         )
-        _write_jobs(experiment, found.item_keys)
+        writing_jobs.begin(experiment, found.item_keys)
         author.record("create", "experiment", experiment.pk, project=project_id, after=as_told(experiment))
     return experiment
 
@@ -130,23 +128,3 @@ def _written(project_id: str, found: Found, author: Author) -> Experiment:
         code_version=settings.VERSION,
         author=author.user,
     )
-
-
-def _write_jobs(experiment: Experiment, item_keys: Sequence[int]) -> None:
-    """All jobs in one statement. All items once in all cells before any for the second time: whatever stops an
-    experiment leaves cells that can be compared."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO {Job._meta.db_table}
-                (experiment_id, cell_id, item_id, repetition, state, round, attempts,
-                 error_kind, error, note, cached, unpriced, scoring, flawed)
-            SELECT %s, cell.id, item.id, repetition, 'PENDING', 0, 0, '', '', '', false, 0, '{{}}', false
-            FROM generate_series(0, %s - 1) AS repetition,
-                 unnest(%s::bigint[]) WITH ORDINALITY AS item (id, place),
-                 {Cell._meta.db_table} AS cell
-            WHERE cell.experiment_id = %s
-            ORDER BY repetition, item.place, cell.position
-            """,  # noqa: S608  (names of tables)
-            (experiment.pk, experiment.repetitions, list(item_keys), experiment.pk),
-        )

@@ -22,7 +22,7 @@ from datasets.jsontext import to_text
 from datasets.models import DatasetItem
 from datasets.runs import Answer as RunAnswer
 from datasets.runs import RunDraft, link
-from evaluation import response_cache
+from evaluation import forsaking, response_cache
 from evaluation.billing import is_unpriced
 from evaluation.desk import Standing, standing
 from evaluation.models.experiments import Cell, Experiment, Job
@@ -117,6 +117,7 @@ class Recorder:
         self._cells = plan.cells
         self._evaluators = plan.versions
         self._drafts = {key: self._draft(cell) for key, cell in self._cells.items()}
+        self.forsaken: set[int] = set()  # cells whose run was deleted
 
     def write(self, events: Sequence[Event]) -> Standing:
         """Record the events, all or none; those that are recorded already are left out.
@@ -242,10 +243,15 @@ class Recorder:
         return scores
 
     def _link(self, answers: Sequence[Answered]) -> None:
-        """The answers' places in their runs."""
+        """The answers' places in their runs, where nobody deleted these."""
+        cells = {event.job.cell_id for event in answers}
+        there = forsaking.held_runs(self._project, [self._cells[cell].run_id for cell in cells]) if cells else set()
+        if any(self._cells[cell].run_id not in there for cell in cells):  # it is new, or it is gone
+            self.forsaken |= forsaking.without_runs(self._experiment.pk)
+        cells -= self.forsaken
+        answers = [event for event in answers if event.job.cell_id in cells]
         if not answers:
             return
-        cells = {event.job.cell_id for event in answers}
         links = [
             RunAnswer(
                 run_id=self._cells[event.job.cell_id].run_id,

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from common.ids import new_id
-from evaluation import billing, desk
+from evaluation import billing, desk, writing_jobs
 from evaluation.answer_scoring import Scoring
 from evaluation.answering import Answering
 from evaluation.course import Course
@@ -41,8 +41,12 @@ def run(experiment_id: str, seconds: float = CHUNK_SECONDS) -> bool:
     if not desk.take(experiment_id, token):
         return False
     with DatabaseThread(f"experiment {experiment_id}") as database:
+        ends = time.monotonic() + seconds
         try:
-            asyncio.run(_Runner(experiment_id, token, database, seconds).work())
+            if writing_jobs.go_on(experiment_id, token, ends):
+                asyncio.run(_Runner(experiment_id, token, database, ends).work())
+        except* Lost:
+            log.info("Experiment %s was taken over by another runner, or deleted.", experiment_id)
         except* AWAY:
             raise  # the sweep starts it again when the database is back
         except* Exception as group:
@@ -52,33 +56,30 @@ def run(experiment_id: str, seconds: float = CHUNK_SECONDS) -> bool:
 
 
 class _Runner:
-    def __init__(self, experiment_id: str, token: str, database: DatabaseThread, seconds: float) -> None:
+    def __init__(self, experiment_id: str, token: str, database: DatabaseThread, ends: float) -> None:
         self._id = experiment_id
         self._token = token
         self._database = database
-        self._ends = time.monotonic() + seconds
+        self._ends = ends
         self._course = Course(experiment_id=experiment_id, database=database)
         self._crew: list[asyncio.Task[None]] = []
         self._plan: Plan
         self._recorder: Recorder
 
     async def work(self) -> None:
-        """Until the time is over, or nothing is left, or nothing more may be asked."""
-        try:
-            self._plan = await self._database.ask(self._read)
-            self._tasks: asyncio.Queue[Task | None] = asyncio.Queue(self._plan.at_once)
-            self._events: asyncio.Queue[Event | None] = asyncio.Queue(FLUSH_EVENTS * 5)
-            self._answering = Answering(self._plan, self._course, self._events.put)
-            self._scoring = Scoring(self._plan, self._course, self._events.put)
-            async with self._plan.clients, asyncio.TaskGroup() as group:
-                keeper = group.create_task(self._keep())
-                writer = group.create_task(self._write())
-                await self._employ()
-                await self._events.put(None)
-                await writer
-                keeper.cancel()
-        except* Lost:
-            log.info("Experiment %s was taken over by another runner, or deleted.", self._id)
+        """Until the time is over, or nothing is left, or nothing more may be asked. Raises desk.Lost (in a group)."""
+        self._plan = await self._database.ask(self._read)
+        self._tasks: asyncio.Queue[Task | None] = asyncio.Queue(self._plan.at_once)
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue(FLUSH_EVENTS * 5)
+        self._answering = Answering(self._plan, self._course, self._events.put)
+        self._scoring = Scoring(self._plan, self._course, self._events.put)
+        async with self._plan.clients, asyncio.TaskGroup() as group:
+            keeper = group.create_task(self._keep())
+            writer = group.create_task(self._write())
+            await self._employ()
+            await self._events.put(None)
+            await writer
+            keeper.cancel()
 
     def _read(self) -> Plan:
         plan = plan_of(self._id)
@@ -175,6 +176,7 @@ class _Runner:
     async def _record(self, events: Sequence[Event]) -> None:
         try:
             self._course.note(await self._database.ask(self._recorder.write, events))
+            self._course.halted |= self._recorder.forsaken
         except (Lost, *AWAY):
             raise
         except Exception as error:

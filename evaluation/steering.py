@@ -18,6 +18,7 @@ from common.errors import Conflict, Invalid, NotFound
 from datasets.models import DatasetRunItem
 from evaluation.counting import recount
 from evaluation.experiment_draft import MAX_DESCRIPTION
+from evaluation.forsaking import without_runs
 from evaluation.models.experiments import EXPERIMENT_NAME, Experiment, Job
 from evaluation.planning import as_told
 from evaluation.tasks import enqueue_experiment
@@ -79,7 +80,7 @@ def cancel(project_id: str, experiment_id: str, author: Author) -> Experiment:
 
 def retry_failed(project_id: str, experiment_id: str, author: Author, cell_ids: Collection[int] | None = None) -> int:
     """Ask again where no answer came, and score again where scoring failed (the answer is not asked for anew); in all
-    cells or some. Answers how many. Raises NotFound and Conflict.
+    cells or some, but for those whose run was deleted. Answers how many. Raises NotFound and Conflict.
     """
     with transaction.atomic():
         experiment = _held(project_id, experiment_id)
@@ -87,7 +88,7 @@ def retry_failed(project_id: str, experiment_id: str, author: Author, cell_ids: 
             raise Conflict(_("This experiment is cancelled."))
         if _is_spent(experiment):
             raise Conflict(_("Its cost cap is spent. Raise the cap first."), "cost_cap")
-        jobs = Job.objects.filter(experiment=experiment)
+        jobs = Job.objects.filter(experiment=experiment).exclude(cell_id__in=without_runs(experiment.pk))
         if cell_ids is not None:
             jobs = jobs.filter(cell_id__in=list(cell_ids))
         count = _ask_again(experiment, jobs) + _score_again(jobs)

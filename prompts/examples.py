@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -20,6 +21,7 @@ from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
+from prompts import templates
 from prompts.templates import texts
 
 PICKS = ("first", "random", "similar")
@@ -84,14 +86,19 @@ def stand_in(content: Any) -> bool:
     return any(_TAG.search(text) for text in texts(content))
 
 
-def fill(project_id: str, content: Any, about: str | None = None) -> Any:
+def fill(project_id: str, content: Any, about: str | None = None, *, literal: bool = False) -> Any:
     """The text, or the messages, with their tags replaced by examples.
 
     A message that is nothing but a tag becomes a question and an answer for each example; inside a text they are
     written out by the tag's `format`. `about` is the text of what is asked: without it, `similar` takes the first ones.
-    Raises Invalid.
+    `literal` marks the examples' own texts, for whoever fills in variables afterwards (`prompts.templates.fill`): what
+    looks like one in them is none. Raises Invalid.
     """
-    chosen = {block: choose(project_id, block, about) for block in blocks(content)}
+    say = partial(_said, literal)
+    chosen = {
+        block: [(say(one.input), say(one.output)) for one in choose(project_id, block, about)]
+        for block in blocks(content)
+    }
     if not chosen:
         return content
     if isinstance(content, str):
@@ -132,18 +139,20 @@ def choose(project_id: str, block: Block, about: str | None = None) -> Sequence[
     return _choosers[0](project_id, block, about)
 
 
-def _turns(examples: Sequence[Example]) -> list[dict[str, Any]]:
+def _said(literal: bool, value: Any) -> str:
+    text = as_text(value)
+    return templates.literal(text) if literal else text
+
+
+def _turns(examples: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     return [
         message
-        for example in examples
-        for message in (
-            {"role": "user", "content": as_text(example.input)},
-            {"role": "assistant", "content": as_text(example.output)},
-        )
+        for asked, answered in examples
+        for message in ({"role": "user", "content": asked}, {"role": "assistant", "content": answered})
     ]
 
 
-def _written(text: str, chosen: dict[Block, Sequence[Example]]) -> str:
+def _written(text: str, chosen: dict[Block, list[tuple[str, str]]]) -> str:
     def lines(match: re.Match[str]) -> str:
         block = _parse(match[1])
         form = block.format.replace("\\n", "\n")
@@ -152,8 +161,8 @@ def _written(text: str, chosen: dict[Block, Sequence[Example]]) -> str:
     return _TAG.sub(lines, text)
 
 
-def _in_form(form: str, example: Example) -> str:
-    values = {"{input}": as_text(example.input), "{output}": as_text(example.output)}
+def _in_form(form: str, example: tuple[str, str]) -> str:
+    values = dict(zip(("{input}", "{output}"), example, strict=True))
     return re.sub(r"\{input\}|\{output\}", lambda match: values[match[0]], form)
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 _VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+# What stands between these two, which are no characters of any text (Unicode 23.7), is no template.
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+_LITERAL = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
 # What is worth showing as a variable: in `{{ "key": "value" }}` nobody means one, although it could be filled in.
 _NAME = re.compile(r"\w[\w.\- ]*")
 
@@ -34,9 +37,26 @@ def texts(content: str | Sequence[Mapping[str, Any]]) -> list[str]:
     return [message["content"] for message in content if isinstance(message.get("content"), str)]
 
 
+def literal(text: str) -> str:
+    """The text marked so that nothing in it is a variable, until `fill` has put it in."""
+    return _OPEN + text.replace(_OPEN, "").replace(_CLOSE, "") + _CLOSE
+
+
+def plain(content: Any) -> Any:
+    """A text or messages without the marks of `literal`, for showing them."""
+    if isinstance(content, str):
+        return _LITERAL.sub(r"\1", content)
+    texts_of = (message.get("content") for message in content)
+    return [
+        {**message, "content": plain(text)} if isinstance(text, str) else message
+        for message, text in zip(content, texts_of, strict=True)
+    ]
+
+
 def variables(content: str | Sequence[Mapping[str, Any]]) -> list[str]:
     """The names of the variables, each once, in order of appearance."""
-    found = (match[1].strip() for text in texts(content) for match in _VARIABLE.finditer(text))
+    parts = (part for text in texts(content) for part in _LITERAL.split(text)[::2])
+    found = (match[1].strip() for part in parts for match in _VARIABLE.finditer(part))
     return list(dict.fromkeys(name for name in found if _NAME.fullmatch(name)))
 
 
@@ -61,7 +81,7 @@ def pieces(text: str) -> list[Piece]:
 
 
 def fill(text: str, values: Mapping[str, Any]) -> str:
-    """The text with its variables replaced."""
+    """The text with its variables replaced, and what is `literal` as it is."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1].strip()
@@ -69,7 +89,9 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
             return match[0]
         return "" if values[name] is None else str(values[name])
 
-    return _VARIABLE.sub(value, text)
+    parts = _LITERAL.split(text)
+    parts[::2] = [_VARIABLE.sub(value, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def compile_prompt(content: str | Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> str | list[dict[str, Any]]:

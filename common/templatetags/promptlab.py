@@ -43,10 +43,9 @@ def money(value: float | None) -> SafeString | str:
     if amount == 0:
         return "$0"
     digits = 2 if abs(amount) >= 1 else min(12, 2 - math.floor(math.log10(abs(amount))))
-    text = number_format(round(amount, digits), digits)
-    if digits > 2:
-        text = text.rstrip("0").rstrip(".,")
-    return f"${text}"
+    while digits > 2 and round(amount, digits) == round(amount, digits - 1):
+        digits -= 1
+    return f"${number_format(round(amount, digits), digits)}"
 
 
 @register.filter
@@ -98,10 +97,10 @@ def short_count(value: float | None) -> SafeString | str:
 
 @register.filter
 def figure(value: float | None, digits: int = 3) -> SafeString | str:
-    """A measured number: at most `digits` decimals, no trailing zeros."""
+    """A measured number: at most `digits` decimals, no trailing zeros, a minus as wide as a digit and none at zero."""
     if value is None:
         return NOTHING
-    text = number_format(round(float(value), digits), digits)
+    text = number_format(round(float(value), digits) + 0.0, digits).replace("-", "−")  # -0.0 + 0.0 is 0.0
     return text.rstrip("0").rstrip(".,") if any(mark in text for mark in ".,") else text
 
 

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -37,7 +38,7 @@ class Experiment(models.Model):
         PAUSED = "PAUSED", _("paused")
         CAPPED = "CAPPED", _("stopped by its cost cap")
         CANCELLED = "CANCELLED", _("cancelled")
-        DONE = "DONE", _("done")
+        DONE = "DONE", _("finished")
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     project = models.ForeignKey("accounts.Project", on_delete=models.CASCADE, related_name="+")
@@ -87,7 +88,8 @@ class Experiment(models.Model):
 
 class PromptArm(models.Model):
     """A prompt version in an experiment. `content` is its JSON text with all composition and examples put in, as it
-    was when the experiment was planned; `digest` the SHA-256 of that text."""
+    was when the experiment was planned, and the examples marked (`prompts.templates.literal`); `digest` the SHA-256 of
+    that text without the marks."""
 
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="prompts")
     position = models.PositiveSmallIntegerField()
@@ -253,6 +255,21 @@ class Job(models.Model):
         return uuid.uuid5(_TRACES, f"{self.experiment_id}/{self.pk}/{self.round}").hex
 
 
+class Unplanned(models.Model):
+    """What of a large experiment's jobs is still to be written (`evaluation.writing_jobs`): gone when all are.
+
+    `items` are the keys of all its items, in order; `written` of `total` jobs are there.
+    """
+
+    experiment = models.OneToOneField(Experiment, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    items = ArrayField(models.BigIntegerField())
+    total = models.PositiveIntegerField()
+    written = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.written} / {self.total}"
+
+
 class KeptResponse(models.Model):
     """What a model answered to a request, so that the same is not paid twice (`evaluation.response_cache`)."""
 
@@ -279,7 +296,7 @@ class Rescoring(models.Model):
     class Status(models.TextChoices):
         RUNNING = "RUNNING", _("running")
         CANCELLED = "CANCELLED", _("cancelled")
-        DONE = "DONE", _("done")
+        DONE = "DONE", _("finished")
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     project = models.ForeignKey("accounts.Project", on_delete=models.CASCADE, related_name="+")

@@ -16,13 +16,16 @@ from evaluation import desk, steering
 from evaluation.estimating import estimate
 from evaluation.experiment_form import STRATEGIES, Typed, begun, complete, draft_of, evaluators_of, number, typed
 from evaluation.experiment_jobs import LISTS, jobs_page
+from evaluation.forsaking import without_runs
 from evaluation.manifest import manifest
 from evaluation.models import Experiment
+from evaluation.models.experiments import Unplanned
 from evaluation.planning import plan
 from evaluation.progress import overview, progress
 from evaluation.standard_metrics import add_standard_metrics
 from llm.connections import of_project
 from prompts.models import Prompt
+from tracing.seen import READ
 
 WRITE = "evaluation:write"
 NEWEST = 8
@@ -32,6 +35,7 @@ class ExperimentsPage(Page):
     """A page about experiments."""
 
     section = "experiments"
+    permission = READ
     write_permission: ClassVar[str | None] = WRITE
 
     @property
@@ -142,6 +146,8 @@ class OneExperiment(ExperimentsPage):
         prompts = list(dict.fromkeys(cell.cell.prompt for cell in told.cells))
         models = list(dict.fromkeys(cell.cell.model for cell in told.cells))
         by_place = {(one.cell.prompt_id, one.cell.model_id): one for one in told.cells}
+        gone = without_runs(experiment.pk)
+        runs = [one.cell for one in told.cells if one.progress.answered and one.cell.pk not in gone]
         evaluators = list(experiment.evaluators.all())
         chosen = self.request.GET.get("list", "")
         listed = chosen if chosen in LISTS else "failed" if told.failed or told.unscored else "all"
@@ -154,7 +160,10 @@ class OneExperiment(ExperimentsPage):
             "at_work": experiment.status == Experiment.Status.RUNNING or desk.is_worked_on(experiment),
             "models": models,
             "matrix": [(prompt, [by_place[prompt.pk, model.pk] for model in models]) for prompt in prompts],
-            "runs": ",".join(one.cell.run_id for one in told.cells if one.progress.answered),
+            "unplanned": Unplanned.objects.filter(pk=experiment.pk).defer("items").first(),
+            "gone": gone,
+            "runs": ",".join(cell.run_id for cell in runs),
+            "cells": runs,
             "listed": listed,
             "lists": [(key, label, count(told)) for key, (label, _filter, count) in LISTS.items()],
             "page": jobs_page(experiment, listed, self.request.GET.get("cursor", "")),

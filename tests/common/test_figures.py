@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.templatetags.promptlab import count, duration, money, percent, roughly, short_count
+from common.templatetags.promptlab import count, duration, figure, money, percent, roughly, short_count
 
 
 @pytest.mark.parametrize(
@@ -10,7 +10,7 @@ from common.templatetags.promptlab import count, duration, money, percent, rough
     [
         (0, "$0"),
         (12.3, "$12.30"),
-        (0.5, "$0.5"),
+        (0.5, "$0.50"),
         (0.0005115, "$0.000512"),
         (0.00000123, "$0.00000123"),
         (1234.5, "$1234.50"),
@@ -44,6 +44,13 @@ def test_counts_and_shares() -> None:
         "4.1M",
         "67 %",
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(-5.0417, "−5.042"), (-0.0, "0"), (-0.0004, "0"), (0.5, "0.5"), (100, "100"), (-3, "−3")]
+)
+def test_measured_numbers_have_a_minus_as_wide_as_a_digit_and_zero_has_none(value: float, shown: str) -> None:
+    assert figure(value) == shown
 
 
 def test_nothing_is_a_dash() -> None:

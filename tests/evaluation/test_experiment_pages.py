@@ -98,7 +98,7 @@ def test_from_the_form_to_the_results(bench: Bench, project: Keys) -> None:
     while run(experiment.pk):
         pass
     page = bench.page(f"/{experiment.pk}")
-    assert "12 / 12" in page
+    assert "12 of 12 finished" in page
     assert "6 failed" in page
     assert "bad_request" in page
     assert "every 1s" not in page

@@ -1,5 +1,6 @@
 """Planning experiments: what is refused, what is pinned, what it will take; and what of an answer counts."""
 
+import hashlib
 import json
 import time
 from dataclasses import replace
@@ -13,8 +14,10 @@ from accounts.authors import Author
 from accounts.models import AuditEntry, User
 from common.errors import DomainError, Invalid
 from datasets.items import ItemChange, put_items
+from datasets.jsontext import to_text, to_value
 from datasets.models import Dataset, DatasetItem
 from evaluation import evaluators, steering
+from evaluation.asking import ItemValues, Template
 from evaluation.definitions import Judge, Output
 from evaluation.estimating import estimate
 from evaluation.experiment_draft import Draft, EvaluatorChoice, ItemFilter, ModelChoice, PromptChoice
@@ -24,6 +27,7 @@ from evaluation.manifest import manifest
 from evaluation.mapping import Mapped
 from evaluation.models.experiments import Cell, Experiment, Job
 from evaluation.planning import plan
+from evaluation.playground.state import Column, Message
 from llm.models import LlmConnection
 from tests.conftest import Api, Keys
 from tests.evaluation.plans import MODEL, NOBODY, capitals, connect, draft, exact, planned, prompt
@@ -180,6 +184,32 @@ def test_items_shown_as_examples_are_never_asked(project: Keys, api: Api, good: 
     assert estimate(project.id, replace(good, prompts=[PromptChoice(name="shots")])).left_out == 3
     kept = experiment.prompts.get(position=1).content
     assert "at=" in kept and "pick=similar" in kept
+
+
+@pytest.mark.parametrize("pick", ["first", "similar"])
+def test_what_looks_like_a_variable_in_an_example_is_text(project: Keys, api: Api, good: Draft, pick: str) -> None:
+    shot = {"input": {"country": "{{country}} and {{other}}"}, "expected_output": "{{no}}"}
+    put_items(_dataset(good), [ItemChange(id="shot", **shot, metadata={"split": "few-shot"})])
+    tag = f"@@@promptlabExamples:dataset=Capitals|split=few-shot|pick={pick}@@@"
+    prompt(api, "text", f"{tag}\n{{{{country}}}}?")
+    turns = [("system", "Of {{country}}:"), ("user", tag), ("user", f"{tag}, {{{{country}}}}?")]
+    prompt(api, "chat", [{"role": role, "content": text} for role, text in turns])
+    shots = [PromptChoice(name="text"), PromptChoice(name="chat")]
+    experiment = planned(project, replace(good, prompts=shots))
+
+    text, chat = [
+        Template(project.id, to_value(arm.content), ()).messages(ItemValues({"country": "Chad"}, None, None))
+        for arm in experiment.prompts.all()
+    ]
+    shown = "Input: {{country}} and {{other}}\nOutput: {{no}}"
+    assert [one["content"] for one in text] == [f"{shown}\nChad?"]
+    assert [one["content"] for one in chat] == [
+        "Of Chad:", "{{country}} and {{other}}", "{{no}}", f"{shown}, Chad?"
+    ]  # fmt: skip
+    told = manifest(experiment)["prompts"]
+    assert told[0]["sha256"] == hashlib.sha256(to_text(told[0]["content"]).encode()).hexdigest()
+    column = Column(model="m", kind="text", messages=[Message(role="user", content=f"{tag}\n{{{{country}}}}?")])
+    assert column.request(project.id, {"country": "Chad"}).messages == text
 
 
 def test_plain_texts_and_mapped_parts_fill_variables(project: Keys, api: Api, good: Draft) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,22 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.db import OperationalError
 from django.db import connection as database
+from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from datasets.answers import links_of, read_answers
 from datasets.models import DatasetRun
-from evaluation import desk, tasks
+from evaluation import desk, steering, tasks, writing_jobs
 from evaluation.counting import recount
-from evaluation.models.experiments import Cell, Experiment, Job
+from evaluation.manifest import manifest
+from evaluation.models.experiments import Cell, Experiment, Job, Unplanned
 from evaluation.progress import progress
 from evaluation.recording import Recorder
 from evaluation.runner import run
 from tests.conftest import Api, Keys
 from tests.endpoint.server import Endpoint
-from tests.evaluation.plans import MODEL, capitals, connect, draft, exact, planned, prompt, started, states
+from tests.evaluation.plans import MODEL, NOBODY, capitals, connect, draft, exact, planned, prompt, started, states
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("not_enqueued")]
 
@@ -112,3 +116,43 @@ def _test_database() -> str:
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:
     return {name: round(value, 9) if isinstance(value, float) else value for name, value in row.items()}
+
+
+def test_many_jobs_are_written_by_the_worker_in_chunks_each_once_whoever_is_killed(
+    project: Keys,
+    api: Api,
+    endpoint: Endpoint,
+    page_client: Callable[[User], Client],
+    bob: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection = connect(project, endpoint.url)
+    dataset, _items = capitals(project, 6)
+    prompt(api)
+    wanted = draft(dataset, connection, (MODEL, "gpt-4o"), repetitions=2)
+    at_once = planned(project, wanted)
+    monkeypatch.setattr(writing_jobs, "AT_ONCE", 20)
+    monkeypatch.setattr(writing_jobs, "CHUNK", 5)
+    experiment = started(project, planned(project, wanted))
+    digests = [manifest(one)["dataset"]["items_sha256"] for one in (experiment, at_once)]
+    assert states(experiment) == {} and digests[0] == digests[1]
+
+    assert desk.take(experiment.pk, "killed")
+    assert writing_jobs.write_some(experiment.pk, "killed") and writing_jobs.write_some(experiment.pk, "killed")
+    page = page_client(bob).get(f"/project/{project.id}/experiments/{experiment.pk}").content.decode()
+    assert "planning… 10 of 24" in page
+    desk.forget_runners()
+    with pytest.raises(desk.Lost):
+        writing_jobs.write_some(experiment.pk, "killed")
+    steering.pause(project.id, experiment.pk, NOBODY)
+    assert not run(experiment.pk) and states(experiment) == {"PENDING": 10}
+    assert not run(started(project, experiment).pk)
+
+    experiment.refresh_from_db()
+    assert (experiment.status, states(experiment)) == ("DONE", {"DONE": 24})
+    assert _order(experiment) == _order(at_once) and not Unplanned.objects.exists()
+
+
+def _order(experiment: Experiment) -> list[tuple[int, int, int]]:
+    jobs = Job.objects.filter(experiment=experiment).order_by("pk")
+    return list(jobs.values_list("cell__position", "item_id", "repetition"))

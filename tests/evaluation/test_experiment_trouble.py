@@ -21,6 +21,7 @@ from common import crypto
 from common.errors import NotFound
 from datasets.definitions import delete_dataset
 from datasets.models import DatasetRun, DatasetRunItem
+from datasets.runs import delete_run
 from evaluation import desk, evaluators, steering, strikes
 from evaluation.counting import recount
 from evaluation.definitions import Code, Judge, Output
@@ -316,3 +317,27 @@ def _until(what: Callable[[], bool]) -> None:
 
 def _keys(endpoint: Endpoint) -> list[str]:
     return [one.headers["authorization"] for one in list(endpoint.requests)]
+
+
+def test_a_run_that_is_deleted_under_its_experiment_does_not_come_back(
+    project: Keys, api: Api, endpoint: Endpoint, page_client: Callable[[User], Client], bob: User
+) -> None:
+    connection = connect(project, endpoint.url)
+    dataset, _items = capitals(project, 30)
+    prompt(api)
+    models = (f"{MODEL}+latency=50", "gpt-4o+latency=50")
+    experiment = started(project, planned(project, draft(dataset, connection, models, concurrency=4)))
+    runner = threading.Thread(target=_worked, args=(experiment,))
+    runner.start()
+    _until(lambda: Job.objects.filter(cell__position=1, state="DONE").count() > 3)
+    gone = DatasetRun.objects.get(run_id=Cell.objects.get(position=1).run_id)
+    delete_run(gone)
+    runner.join(20)
+
+    experiment.refresh_from_db()
+    kept, lost = [one.progress for one in progress(experiment).cells]
+    assert (experiment.status, kept.answered) == ("DONE", 30) and 3 < lost.answered < 30 == lost.finished
+    assert not DatasetRun.objects.filter(run_id=gone.run_id).exists()
+    assert steering.retry_failed(project.id, experiment.pk, NOBODY) == 0
+    page = page_client(bob).get(f"/project/{project.id}/experiments/{experiment.pk}").content.decode()
+    assert "Its run was deleted." in page and gone.run_id not in page and "60 of 60 finished" in page
