@@ -122,7 +122,7 @@ def test_somebody_new_comes_from_a_password_to_a_table(
     first.press("Pause")
     expect(first.page.locator("#state .badge").first).to_have_text("paused")
     first.press("Resume")
-    expect(first.page.locator("#state .badge").first).to_have_text("done", timeout=4 * PATIENCE)
+    expect(first.page.locator("#state .badge").first).to_have_text("finished", timeout=4 * PATIENCE)
     every_answer_is_there_once(first)
 
     compare_and_export(first, experiment)
