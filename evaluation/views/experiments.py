@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.authors import Author
 from common.errors import DomainError, NotFound
@@ -182,7 +183,8 @@ class OneExperiment(ExperimentsPage):
 
     def _retry(self, experiment_id: str) -> None:
         count = steering.retry_failed(self.project_id, experiment_id, self.author)
-        messages.success(self.request, _("%(n)s are tried again.") % {"n": count})
+        told = ngettext("%(n)s answer is tried again.", "%(n)s answers are tried again.", count)
+        messages.success(self.request, told % {"n": count})
 
     def _cap(self, experiment_id: str) -> None:
         cap = number(self.request.POST.get("cost_cap", ""), "cost_cap")
