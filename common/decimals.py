@@ -17,5 +17,5 @@ class DecimalField(forms.FloatField):
 
     widget = DecimalInput
 
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
