@@ -43,7 +43,7 @@ PERMISSIONS: dict[str, set[Role]] = {
     "prompts:write": _WRITERS,
     "traces:write": _WRITERS,  # bookmark, publish, tag, delete
     "datasets:write": _WRITERS,
-    "evaluation:read": _OVERSEERS,  # what annotators said, and how far they agree
+    "evaluation:read": _OVERSEERS,  # what others said of answers, and what sums it up: runs, comparisons, dashboards
     "evaluation:write": _WRITERS,  # experiments, evaluators, queues
     "score_configs:write": _WRITERS,
     "dashboards:write": _WRITERS,

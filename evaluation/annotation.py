@@ -55,11 +55,12 @@ class Line:
     others: tuple[Score, ...]
 
 
-def sheet(project_id: str, target: Target, author_id: str) -> list[Line]:
-    """The live score configs with the person's own scores of the target. Raises NotFound for a strange trace."""
+def sheet(project_id: str, target: Target, author_id: str, *, people: str | None) -> list[Line]:
+    """The live score configs with the person's own scores of the target, and others' as far as `people` goes (see
+    `ScoreQuery`). Raises NotFound for a strange trace."""
     _require(project_id, target)
     configs = ScoreConfig.objects.filter(project_id=project_id, is_archived=False).order_by("name", "id")
-    given = _scores_of(project_id, target)
+    given = _scores_of(project_id, target, people)
     return [_line(config, given, score_id(project_id, target, config.pk, author_id)) for config in configs]
 
 
@@ -210,8 +211,8 @@ def _require(project_id: str, target: Target) -> None:
         raise NotFound("What is to be judged was not found within authorized project")
 
 
-def _scores_of(project_id: str, target: Target) -> Sequence[Score]:
-    query = ScoreQuery(project_id=project_id, trace_ids=(target.trace_id,), window=None)
+def _scores_of(project_id: str, target: Target, people: str | None) -> Sequence[Score]:
+    query = ScoreQuery(project_id=project_id, trace_ids=(target.trace_id,), window=None, people=people)
     return [score for score in store().scores(query).rows if score.observation_id == target.observation_id]
 
 

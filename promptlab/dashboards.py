@@ -17,6 +17,7 @@ from promptlab.widget_charts import draw
 from tracing import dashboards, widgets
 from tracing.dashboards import Placement
 from tracing.models.dashboards import Dashboard, Widget
+from tracing.seen import READ
 from tracing.store import store
 from tracing.views.filtering import RANGES
 from tracing.widgets import Draft
@@ -47,6 +48,7 @@ CHARTS = {
 
 class DashboardPage(Page):
     section = "dashboards"
+    permission = READ
     write_permission = "dashboards:write"
 
     @property

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from common.pages import Page
 from tracing.filters import Filter
+from tracing.seen import READ
 from tracing.store import store
 from tracing.store.base import Measure, MetricsQuery
 from tracing.views.filtering import RANGES, read_range
@@ -115,7 +116,8 @@ class Home(Page):
                 "totals": totals(window, steps),
                 "charts": charts,
                 "latencies": latencies(window),
-                "scores": scores(window),
+                "may_see_runs": self.may(READ),
+                "scores": scores(window) if self.may(READ) else (),
                 "users": users(window),
                 "unpriced": unpriced(window),
                 "score_list": window.link("scores"),

@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, Project
+from tracing.seen import READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ SIDEBAR: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         "",
         (
             Entry("home", _("Home"), "home", "/", "h"),
-            Entry("dashboards", _("Dashboards"), "dashboard", "/dashboards", "b"),
+            Entry("dashboards", _("Dashboards"), "dashboard", "/dashboards", "b", READ),
         ),
     ),
     (
@@ -50,7 +51,7 @@ SIDEBAR: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         _("Evaluate"),
         (
             Entry("datasets", _("Datasets"), "database", "/datasets", "d"),
-            Entry("experiments", _("Experiments"), "science", "/experiments", "e"),
+            Entry("experiments", _("Experiments"), "science", "/experiments", "e", READ),
             Entry("scores", _("Scores"), "star", "/scores", "c"),
             Entry("evaluators", _("Evaluators"), "gavel", "/evaluators", "v"),
             Entry("annotation", _("Annotation"), "rate_review", "/annotation", "a"),

@@ -21,7 +21,7 @@ from datasets.plan import as_planned
 from datasets.scatter import scatter_charts
 from datasets.uncollected import uncollected
 from datasets.verdicts import TESTS, effect_text, p_text, signed, verdicts
-from datasets.views.base import DatasetsPage
+from datasets.views.base import RunsPage
 from datasets.wording import Piece, differences, plain
 
 # Columns of outputs side by side: an experiment of four prompts and four models.
@@ -96,7 +96,7 @@ class Asked:
         )
 
 
-class Compare(DatasetsPage):
+class Compare(RunsPage):
     """`?runs=a,b,c`, `baseline` one of them, `score` the one that judges, `test=ranks`, `show` which items, and `of`
     which run they are about."""
 

@@ -8,7 +8,7 @@ from django.utils.text import slugify
 from common.errors import NotFound
 from datasets.exporting_runs import as_csv, as_latex, as_markdown, as_parquet
 from datasets.figures import EVERYTHING, sheets_of
-from datasets.views.base import DatasetsPage
+from datasets.views.base import RunsPage
 from datasets.views.compare import asked_for
 
 TYPES = {
@@ -19,7 +19,7 @@ TYPES = {
 }
 
 
-class ExportRuns(DatasetsPage):
+class ExportRuns(RunsPage):
     """`?runs=…&format=`: `csv` and `parquet` are the tidy table, `md` and `tex` the summary that Compare shows."""
 
     write_permission = None

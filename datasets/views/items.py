@@ -23,6 +23,7 @@ from datasets.paging import cut
 from datasets.showing import item_line, metadata_facts, with_heads
 from datasets.views.base import DatasetsPage
 from datasets.wording import Piece, differences, plain
+from tracing.seen import READ
 
 STATUSES = {"active": ACTIVE, "archived": ARCHIVED, "all": None}
 # Answers of one item over all runs that its page shows.
@@ -148,7 +149,7 @@ class ItemPage(DatasetsPage):
                 "form": (form or ItemForm.of(now)) if may_write else None,
                 "editing": form is not None,
                 "versions": changes(versions),
-                "answers": answers_of(self.project_id, item_id),
+                "answers": answers_of(self.project_id, item_id) if self.may(READ) else [],
                 "may_write": may_write,
             },
             status=status,

@@ -12,13 +12,13 @@ from datasets.paging import round_of
 from datasets.scatter import scatter_charts
 from datasets.showing import metadata_facts
 from datasets.verdicts import Verdict, p_text, signed
-from datasets.views.base import DatasetsPage
+from datasets.views.base import RunsPage
 from datasets.views.compare import MOST
 
 ROUNDS = 40
 
 
-class MatrixPage(DatasetsPage):
+class MatrixPage(RunsPage):
     """`?score=`, `rows=strategy` or `prompt`, `experiment=` one of those whose runs are here."""
 
     template = "datasets/matrix.html"

@@ -3,13 +3,13 @@
 from django.http import HttpRequest, HttpResponse
 
 from datasets.runs import runs_of_project
-from datasets.views.base import DatasetsPage
+from datasets.views.base import RunsPage
 from datasets.views.tables import runs_table
 
 NEWEST = 6
 
 
-class NewestRuns(DatasetsPage):
+class NewestRuns(RunsPage):
     """A small table, newest first."""
 
     template = "datasets/newest.html"

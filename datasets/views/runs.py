@@ -19,7 +19,7 @@ from datasets.paging import Slice, cut
 from datasets.runs import delete_run, run_by_id, runs, runs_of_project
 from datasets.sheets import sheet_of
 from datasets.showing import metadata_facts
-from datasets.views.base import DatasetsPage
+from datasets.views.base import RunsPage
 from datasets.views.tables import RUNS, runs_table, scores_of_runs
 from datasets.wording import Piece, differences, plain
 
@@ -28,7 +28,7 @@ ROWS = 50
 CELL = 3000
 
 
-class Runs(DatasetsPage, TablePage):
+class Runs(RunsPage, TablePage):
     """The runs of a dataset with their figures."""
 
     table = "runs"
@@ -52,7 +52,7 @@ class Runs(DatasetsPage, TablePage):
         )
 
 
-class Experiments(DatasetsPage, TablePage):
+class Experiments(RunsPage, TablePage):
     """The runs over all datasets, and those over data that only a client has."""
 
     table = "experiments"
@@ -93,7 +93,7 @@ class AnswerRow:
     of: int
 
 
-class RunPage(DatasetsPage):
+class RunPage(RunsPage):
     """One run: a row per answer. Its address is the one that SDKs print."""
 
     template = "datasets/run.html"

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from common.errors import DomainError, NotFound
 from common.pages import Page
 from evaluation.annotation import Line, Target, annotate, sheet, withdraw
+from tracing.seen import only_by
 
 
 class Annotate(Page):
@@ -40,7 +41,7 @@ class Annotate(Page):
 
     def _context(self, target: Target, typed: dict[str, str] | None = None) -> dict[str, Any]:
         try:
-            lines = sheet(self.project_id, target, str(self.request.user.pk))
+            lines = sheet(self.project_id, target, str(self.request.user.pk), people=only_by(self.request))
         except NotFound as error:
             raise Http404(error.message) from error
         shown = [_shown(line, typed) for line in lines]

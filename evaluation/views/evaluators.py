@@ -32,6 +32,7 @@ from evaluation.scoring.normalising import FORMS, PRESETS, Profile
 from evaluation.views.evaluator_trying import looked_at
 from llm.connections import of_project
 from llm.defaults import default_model
+from tracing.seen import READ
 
 WRITE = "evaluation:write"
 VERSIONS = 50
@@ -208,6 +209,7 @@ class OneEvaluator(EvaluatorsPage):
                 "recent": recent_of([evaluator.pk]).get(evaluator.pk),
                 "executions": log_of(self.project_id, evaluator_id=evaluator.pk)[:SHOWN],
                 "applications": applying.progress_of(list(applications)),
+                "may_trust": self.may(READ),
                 "may_write": self.may(WRITE),
                 "types": EvaluatorType,
             }

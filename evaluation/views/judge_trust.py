@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.pages import Page
 from evaluation.judge_trust import Trust, human_names, trust
+from tracing.seen import READ
 
 
 class JudgeTrust(Page):
@@ -18,6 +19,7 @@ class JudgeTrust(Page):
     template = "evaluation/judge_trust.html"
     part = "mark"
     section = "evaluators"
+    permission = READ
 
     def get(self, request: HttpRequest) -> HttpResponse:
         given = request.GET

@@ -38,9 +38,10 @@ def address(project, dataset, capitals, run):
 
 
 @pytest.mark.parametrize("path", READ)
-def test_members_of_every_role_may_read(page_client, vera, anna, address, path: str) -> None:
-    for person in (vera, anna):
-        assert page_client(person).get(address(path)).status_code == 200
+def test_members_of_every_role_may_read_and_annotators_no_runs(page_client, vera, anna, address, path: str) -> None:
+    assert page_client(vera).get(address(path)).status_code == 200
+    told = "/runs" in path or "/compare" in path
+    assert page_client(anna).get(address(path)).status_code == (403 if told else 200)
 
 
 @pytest.mark.parametrize("path", [*READ, *FORMS])

@@ -151,9 +151,9 @@ def test_one_run_takes_a_constant_number_of_queries(page_client, vera, at, run, 
         client.get(at(f"/runs/{run_id}"))
 
 
-def test_annotators_annotate_in_place(page_client, anna, vera, at, run, capitals) -> None:
+def test_people_annotate_in_place(page_client, bob, vera, at, run, capitals) -> None:
     run_id = run("r", ["Рим", None, None])
-    assert f"/annotate?trace_id=r-{capitals[0]['id']}" in page_client(anna).get(at(f"/runs/{run_id}")).content.decode()
+    assert f"/annotate?trace_id=r-{capitals[0]['id']}" in page_client(bob).get(at(f"/runs/{run_id}")).content.decode()
     assert "/annotate?" not in page_client(vera).get(at(f"/runs/{run_id}")).content.decode()
 
 

@@ -147,14 +147,18 @@ def test_an_observation_is_judged_by_itself(give: Give, bobs: Visitor, scores) -
     assert 'value="3' in bobs.get("annotate?trace_id=t")
 
 
-def test_scores_of_others_stand_beside(give: Give, bobs: Visitor, visit, anna, write: Write, configs, scores) -> None:
+def test_scores_of_others_stand_beside(
+    give: Give, bobs: Visitor, visit, alice, anna, write: Write, configs, scores
+) -> None:
     write(score("code", trace_id="t", name="quality", value=4.0))
     give("quality", "7")
-    annas = visit(anna)
-    page = annas.get("annotate?trace_id=t")
+    page = visit(alice).get("annotate?trace_id=t")
     assert "quality: 4" in page
     assert "quality: 7" in page
     assert 'name="value" value=""' in page
+    annas = visit(anna)
+    page = annas.get("annotate?trace_id=t")
+    assert "quality: 4" in page and "quality: 7" not in page, "annotators see what programs said, not what people did"
     assert annas.post("annotate", trace_id="t", config_id=configs["quality"], value="2").status_code == 200
     assert sorted(s.value for s in scores()) == [2.0, 4.0, 7.0]
 

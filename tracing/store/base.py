@@ -105,6 +105,8 @@ class ScoreQuery:
     trace_ids: tuple[str, ...] | None = None
     session_ids: tuple[str, ...] | None = None
     dataset_run_ids: tuple[str, ...] | None = None
+    # Of what people said (source ANNOTATION) what this person said alone; None: what everybody said.
+    people: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

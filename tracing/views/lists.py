@@ -60,7 +60,7 @@ class ListPage(TablePage, ABC):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         now = timezone.now()
-        filtering = read_filters(request.GET, self.filters, self.time_column, self.default_range)
+        filtering = read_filters(request.GET, self.seen_filters(), self.time_column, self.default_range)
         live = bool(self.row and request.GET.get("live") and not request.GET.get("cursor"))
         if live and "since" in request.GET:
             return self.written_since(filtering, now)
@@ -77,7 +77,7 @@ class ListPage(TablePage, ABC):
                 "fault": fault,
                 "filtering": filtering,
                 "chips": chip_links(request.GET, filtering.chips),
-                "filter_fields": [(param, label) for param, (label, _reader) in self.filters.items()],
+                "filter_fields": [(param, label) for param, (label, _reader) in self.seen_filters().items()],
                 "ranges": [(name, label) for name, (label, _length) in RANGES.items()],
                 "order": ".".join(order),
                 "filtered": bool(filtering.chips or filtering.search or filtering.since or filtering.until),
@@ -108,6 +108,10 @@ class ListPage(TablePage, ABC):
             # Between these and the rows on the page others may be missing.
             response.headers["X-All-New"] = "1"
         return response
+
+    def seen_filters(self) -> Mapping[str, tuple[Any, Reader]]:
+        """The filters that the person may use."""
+        return self.filters
 
     @abstractmethod
     def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from tracing.records import Score
+from tracing.seen import READ, only_by
 from tracing.store import store
 from tracing.store.base import Cursor, ScoreQuery
 from tracing.store.base import Page as StorePage
@@ -13,7 +14,7 @@ from tracing.views.lists import ListPage
 
 
 class Scores(ListPage):
-    """Every judgement of the project, newest first."""
+    """Every judgement of the project that the person may see, newest first."""
 
     template = "tracing/scores.html"
     table = "scores"
@@ -31,7 +32,16 @@ class Scores(ListPage):
         ("environment", _("Environment")),
     )
 
+    def may_do(self) -> dict[str, Any]:
+        return {"may_trust": self.may(READ)}
+
     def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Score]:
         return store().scores(
-            ScoreQuery(project_id=self.project_id, filters=filtering.filters, order=order, window=window)
+            ScoreQuery(
+                project_id=self.project_id,
+                filters=filtering.filters,
+                order=order,
+                window=window,
+                people=only_by(self.request),
+            )
         )

@@ -14,7 +14,7 @@ from tracing.store.base import Cursor, SessionQuery, TraceQuery
 from tracing.store.base import Page as StorePage
 from tracing.views.filtering import SESSION_FILTERS, Filtering
 from tracing.views.lists import ListPage, read_window
-from tracing.views.traces import scores_by_trace
+from tracing.views.scores_of_traces import scores_by_trace
 
 TURNS = 50
 
@@ -73,7 +73,7 @@ class SessionPage(Page):
             with_bodies=True,
         )
         page, fault = read_window(request, TURNS, lambda window: store().traces(replace(query, window=window)))
-        scores = scores_by_trace(self.project_id, [trace.id for trace in page.rows])
+        scores = scores_by_trace(self.project_id, [trace.id for trace in page.rows], self.request)
         turns = [{"trace": trace, "scores": scores.get(trace.id, [])} for trace in page.rows]
         told = {"session": found[0], "turns": turns, "page": page, "fault": fault}
         return self.render({**told, "may_queue": self.may("evaluation:write")})

@@ -20,8 +20,9 @@ from tracing.deleting import delete
 from tracing.filters import Filter
 from tracing.records import Observation, Score, Trace
 from tracing.store import store
-from tracing.store.base import Cursor, Deletion, ObservationQuery, ScoreQuery, TraceQuery
+from tracing.store.base import Cursor, Deletion, ObservationQuery, TraceQuery
 from tracing.tree import PIECE, Node, flatten, shown_first
+from tracing.views.scores_of_traces import scores_by_trace
 
 # Traces of one moment that are walked through one by one.
 AT_ONCE = 200
@@ -115,8 +116,7 @@ class TracePage(Page):
         raise Http404
 
     def _scores(self, trace_id: str) -> Sequence[Score]:
-        query = ScoreQuery(project_id=self.project_id, trace_ids=(trace_id,), order=("timestamp", "asc"), window=None)
-        return store().scores(query).rows
+        return scores_by_trace(self.project_id, [trace_id], self.request).get(trace_id, [])
 
     def _chosen(self, trace: Trace) -> Observation | None:
         chosen = self.request.GET.get("observation", "")

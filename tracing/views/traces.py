@@ -1,6 +1,6 @@
 """The list of traces."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,12 +13,14 @@ from django.utils.translation import ngettext
 
 from common.pages import Page
 from tracing.deleting import delete
-from tracing.records import Score, Trace
+from tracing.records import Trace
+from tracing.seen import READ
 from tracing.store import store
-from tracing.store.base import Cursor, Deletion, ScoreQuery, TraceQuery
+from tracing.store.base import Cursor, Deletion, TraceQuery
 from tracing.store.base import Page as StorePage
-from tracing.views.filtering import TRACE_FILTERS, Filtering
+from tracing.views.filtering import TRACE_FILTERS, Filtering, Reader
 from tracing.views.lists import ListPage
+from tracing.views.scores_of_traces import scores_by_trace
 from tracing.views.trace_rows import trace_rows
 
 
@@ -49,6 +51,12 @@ class Traces(ListPage):
     orders = ("timestamp", "name", "latency", "totalCost", "totalTokens", "level")
     default_order = "timestamp.desc"
 
+    def seen_filters(self) -> Mapping[str, tuple[Any, Reader]]:
+        if self.may(READ):
+            return self.filters
+        # What is found by scores tells what others said.
+        return {param: reader for param, reader in self.filters.items() if param != "score"}
+
     def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Trace]:
         return store().traces(
             TraceQuery(
@@ -62,7 +70,7 @@ class Traces(ListPage):
         )
 
     def rows(self, rows: Sequence[Trace]) -> list[SafeString]:
-        scores = scores_by_trace(self.project_id, [trace.id for trace in rows])
+        scores = scores_by_trace(self.project_id, [trace.id for trace in rows], self.request)
         return trace_rows(rows, scores, self.request.GET, may_choose=self.may_do()["may_choose"])
 
     def may_do(self) -> dict[str, Any]:
@@ -89,13 +97,3 @@ def _same_list(request: HttpRequest) -> str:
     for name in ("cursor", "back"):
         params.pop(name, None)
     return params.urlencode()
-
-
-def scores_by_trace(project_id: str, trace_ids: list[str]) -> dict[str, list[Score]]:
-    """The scores of some traces, one query for all."""
-    found: dict[str, list[Score]] = {}
-    if trace_ids:
-        query = ScoreQuery(project_id=project_id, trace_ids=tuple(trace_ids), order=("timestamp", "asc"), window=None)
-        for score in store().scores(query).rows:
-            found.setdefault(score.trace_id or "", []).append(score)
-    return found

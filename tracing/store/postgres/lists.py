@@ -148,10 +148,16 @@ def scores(query: ScoreQuery) -> Page[Score]:
         *_among("s.trace_id", query.trace_ids),
         *_among("s.session_id", query.session_ids),
         *_among("s.dataset_run_id", query.dataset_run_ids),
+        *_said_by(query.people),
         *compile_filters(SCORES, query.filters),
     ]
     listing = Listing(SCORES, tuple(reading.SCORE.values()), conditions, query.order)
     return read_page(listing, query.window, reading.scores)
+
+
+def _said_by(person: str | None) -> list[Condition]:
+    own = "(s.source <> 'ANNOTATION' OR s.author_user_id = %s)"
+    return [] if person is None else [Condition(own, (person,))]
 
 
 def _among(sql: str, ids: Sequence[str] | None) -> list[Condition]:
