@@ -16,6 +16,8 @@ from tracing.store.base import Cursor, ObservationQuery, ScoreQuery, TraceQuery
 
 # Ids per question to the store: bounds the length of a statement, not what a page may hold.
 CHUNK = 1000
+# The source of a score that clients and PromptLab computed, where the two are one column (`datasets.joining`).
+COMPUTED = "COMPUTED"
 Value = TypeVar("Value")
 
 
@@ -31,6 +33,11 @@ class ScoreKey:
     def text(self) -> str:
         """For addresses: `name|source|type`."""
         return f"{self.name}|{self.source}|{self.data_type}"
+
+    @property
+    def may_be_judges(self) -> bool:
+        """Whether a model may have given them: PromptLab's own evaluators, alone or joined with others."""
+        return self.source in ("EVAL", COMPUTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

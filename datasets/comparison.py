@@ -32,6 +32,11 @@ class ScoreSummary:
     estimate: Estimate | None = None
     labels: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def given(self) -> int:
+        """How many labels: more than items where answers were repeated, or judged more than once."""
+        return sum(count for _label, count in self.labels)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:

@@ -16,8 +16,9 @@ from django.db import connection
 from django.db.models import Count
 
 from common.ids import new_id
-from datasets.answers import links_of, read_answers
+from datasets.answers import ScoreKey, links_of, read_answers
 from datasets.comparison import RunSummary, summarise
+from datasets.joining import joined, renamed
 from datasets.models import DatasetRun, DatasetRunItem
 from datasets.origins import origins_of
 from datasets.sheets import Sheet, sheet_of
@@ -70,7 +71,8 @@ def figures_of(project_id: str, runs: Sequence[DatasetRun]) -> Figures:
         fresh = read_runs(project_id, chosen)
         _remember(slots, fresh)
         found |= {key: summary for key, (_sheet, summary) in fresh.items()}
-    return Figures(found, complete=len(chosen) == len(missing))
+    keys = joined(summary.scores for summary in found.values())
+    return Figures({key: _joined(one, keys) for key, one in found.items()}, complete=len(chosen) == len(missing))
 
 
 def sheets_of(project_id: str, runs: Sequence[DatasetRun], budget: int | None = None) -> Sheets:
@@ -89,9 +91,10 @@ def sheets_of(project_id: str, runs: Sequence[DatasetRun], budget: int | None = 
         _remember(slots, fresh)
         found |= fresh
     named = "\n".join(slots[run.pk] for run in runs)
+    keys = joined(sheet.scores for sheet, _summary in found.values())
     return Sheets(
-        sheets={key: sheet for key, (sheet, _summary) in found.items()},
-        summaries={key: summary for key, (_sheet, summary) in found.items()},
+        sheets={key: replace(one, scores=renamed(one.scores, keys)) for key, (one, _summary) in found.items()},
+        summaries={key: _joined(summary, keys) for key, (_sheet, summary) in found.items()},
         complete=len(chosen) == len(missing),
         epoch=hashlib.sha256(named.encode()).hexdigest(),
     )
@@ -135,6 +138,13 @@ def forget_runs_of_traces(project_id: str, trace_ids: Collection[str]) -> None:
 def forget_project(project_id: str) -> None:
     """The figures of all runs of the project are read anew from now on."""
     cache.set(_project_epoch(project_id), new_id(), EPOCH_SECONDS)
+
+
+def _joined(summary: RunSummary, keys: Mapping[ScoreKey, ScoreKey]) -> RunSummary:
+    if not keys:
+        return summary
+    scores = {key: replace(one, key=key) for key, one in renamed(summary.scores, keys).items()}
+    return replace(summary, scores=scores)
 
 
 def _remember(slots: Mapping[int, str], fresh: Mapping[int, tuple[Sheet, RunSummary]]) -> None:

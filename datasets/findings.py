@@ -7,6 +7,7 @@ from statistics import stdev
 
 from datasets.answers import ScoreKey
 from datasets.comparison import RunSummary, in_same_units, item_latencies, keys_of, most_told
+from datasets.joining import named
 from datasets.sheets import NUMBERS, Sheet, item_values
 from datasets.statistics.correction import holm
 from datasets.statistics.effects import Effect, cohens_dz, odds_ratio, rank_biserial
@@ -85,7 +86,7 @@ def find(
     ]
     keys = keys_of(sheets)
     numeric = [key for key in keys if key.data_type in NUMBERS]
-    key = next((key for key in numeric if key.text == chosen), None) or most_told(numeric, summaries)
+    key = named(numeric, chosen) or most_told(numeric, summaries)
     values = {key: [item_values(sheet, key) for sheet in sheets] for key in numeric}
     return Findings(
         summaries=tuple(summaries),

@@ -7,6 +7,7 @@ from datasets.answers import ScoreKey
 from datasets.comparison import RunSummary, ScoreSummary, in_same_units, most_told
 from datasets.figures import figures_of, remembered, sheets_of
 from datasets.findings import Against, front, hold_against
+from datasets.joining import named
 from datasets.models import Dataset, DatasetRun
 from datasets.origins import Origins, with_metadata
 from datasets.plan import Side, in_order, places, sides, told_by
@@ -96,7 +97,7 @@ def matrix_of(dataset: Dataset, *, by: str = "", experiment: str = "", score: st
     summaries = {run.pk: read.summaries[run.pk] for run, _o in placed.values() if run.pk in read.summaries}
     told = dict(zip(summaries, in_same_units(list(summaries.values())), strict=True))
     keys = sorted({key for one in told.values() for key in one.scores if key.data_type in NUMBERS})
-    chosen = next((key for key in keys if key.text == score), None) or most_told(keys, list(told.values()))
+    chosen = named(keys, score) or most_told(keys, list(told.values()))
     cells = {place: _cell(run, origins, told.get(run.pk), chosen) for place, (run, origins) in placed.items()}
     cells = _shaded(cells)
     order = places(newest, said)

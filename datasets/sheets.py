@@ -7,6 +7,7 @@ from statistics import fmean
 
 from datasets.answers import Answer, ScoreKey, score_keys, shared_traces
 from datasets.decided import counting
+from datasets.joining import under
 
 NUMBERS = ("NUMERIC", "BOOLEAN")
 # Beyond this nobody judges, and sums of cubes would not fit into a float.
@@ -40,7 +41,7 @@ class Sheet:
 
     def numbers(self, key: ScoreKey) -> list[list[float]]:
         """The numeric judgements of each answer; none where the run has no such score."""
-        told = self.scores.get(key) or ((),) * len(self.items)
+        told = under(self.scores, key) or ((),) * len(self.items)
         return [[value for value in values if not isinstance(value, str)] for values in told]
 
 

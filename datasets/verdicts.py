@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from datasets.answers import ScoreKey
 from datasets.findings import Against, Findings
+from datasets.joining import stands_apart
 from datasets.statistics.effects import Effect
+from datasets.statistics.estimates import ALPHA
 
 TESTS: Mapping[str, Any] = {
     "mcnemar": gettext_lazy("McNemar’s test, exact"),
@@ -48,13 +50,21 @@ def verdicts(names: Sequence[str], found: Findings) -> list[Verdict]:
         return []
     sides = zip(names, found.against[found.chosen], strict=True)
     share = found.chosen in found.right_or_wrong
-    return [verdict(name, found.chosen, share, one) for name, one in sides if one is not None]
+    parted = stands_apart(found.keys, found.chosen)
+    return [verdict(name, found.chosen, share, one, parted=parted) for name, one in sides if one is not None]
 
 
-def verdict(run: str, key: ScoreKey, share: bool, against: Against) -> Verdict:
-    """What is shown, what is not, and what could be."""
+def verdict(run: str, key: ScoreKey, share: bool, against: Against, *, parted: bool = False) -> Verdict:
+    """What is shown, what is not, and what could be. `parted`: the score has a second source beside that of `key`."""
     difference = against.difference
     told = {"run": run, "score": key.name, "n": str(against.pairs)}
+    if difference is None and parted:
+        two = _(
+            "“%(run)s” and the baseline have no item with %(score)s from one source in common: the score has two"
+            " sources here (%(source)s and another one), and as a run has both, they are not taken as one. Leave such"
+            " runs out, or choose the other source."
+        )
+        return Verdict("", two % (told | {"source": key.source.lower()}))
     if difference is None:
         return Verdict("", _("“%(run)s” and the baseline have no item with %(score)s in common.") % told)
     told |= {"mean": signed(difference.mean, share), "tested": _tested(against)}
@@ -70,6 +80,8 @@ def verdict(run: str, key: ScoreKey, share: bool, against: Against) -> Verdict:
     if against.shown:
         worse = _("“%(run)s” is worse than the baseline in %(score)s by %(mean)s ")
         return Verdict("bad", worse % told + _certainty(told))
+    if difference.low > 0 or difference.high < 0:
+        return Verdict("", f"{_unsure(told, against)} {_limits(against, share)}".rstrip())
     none = _("No difference in %(score)s is shown between “%(run)s” and the baseline: ")
     none += _("with %(n)s items it may be anything from %(low)s to %(high)s (%(tested)s).")
     return Verdict("", f"{none % told} {_limits(against, share)}".rstrip())
@@ -104,6 +116,20 @@ def effect_text(effect: Effect | None) -> str:
         return ""
     value = "∞" if math.isinf(effect.value) else decimal(effect.value, 2).replace("-", "−")
     return f"{EFFECTS[effect.kind]} {value}"
+
+
+def _unsure(told: Mapping[str, str], against: Against) -> str:
+    """Of an interval that leaves out zero although the test, which decides, does not reject."""
+    text = _(
+        "“%(run)s” differs from the baseline by %(mean)s in %(score)s, and the interval leaves out zero"
+        " (95 %%: %(low)s to %(high)s; %(n)s items). Still no difference is shown: the test decides, and it does not"
+        " rule out chance (%(tested)s)."
+    )
+    if against.p is not None and against.p <= ALPHA:
+        why = _("The interval looks at this comparison alone, the corrected test at all of them.")
+    else:
+        why = _("The interval is an approximation, and with so few items it can be narrower than the test allows.")
+    return f"{text % told} {why}"
 
 
 def _certainty(told: Mapping[str, str]) -> str:

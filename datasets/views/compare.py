@@ -15,6 +15,7 @@ from datasets.columns import Column, score_columns
 from datasets.comparison import Row, ScoreSummary, rows_of, versions_of
 from datasets.figures import EVERYTHING, Sheets, remembered, sheets_of
 from datasets.findings import Against, Findings, find
+from datasets.joining import under
 from datasets.models import DatasetItem, DatasetRun, DatasetRunItem
 from datasets.paging import Slice, cut, round_of
 from datasets.plan import as_planned
@@ -265,5 +266,5 @@ def _said(answer: Answer, base: str | None, columns: Sequence[Column]) -> Said:
     text = plain(answer.output)
     short = len(text) <= CELL and len(base or "") <= CELL
     pieces = differences(base, text) if base is not None and text and base != text and short else []
-    scores = [(column, answer.scores[column.key]) for column in columns if column.key in answer.scores]
+    scores = [(column, told) for column in columns if (told := under(answer.scores, column.key))]
     return Said(answer, text[: CELL + 1], pieces, scores)

@@ -96,6 +96,18 @@ def test_a_verdict_names_the_test_and_the_corrected_p() -> None:
     assert worse and verdict("b", KEY, True, worse).kind == "bad"
 
 
+def test_an_interval_without_nought_is_no_proof_and_the_verdict_says_why() -> None:
+    """Few items, or many comparisons."""
+    found = compared(sheet([0.0] * 8), sheet([1.0] * 5 + [0.0] * 3))[1]
+    assert found and found.difference and found.difference.low and found.difference.low > 0 and not found.shown
+    told = verdict("b", KEY, True, found)
+    assert told.kind == "" and "leaves out zero (95 %: +13 pp to +87 pp; 8 items)" in told.text
+    assert "no difference is shown: the test decides" in told.text and "with so few items" in told.text
+    many = compared(*[sheet([0.0] * 8)] * 3, sheet([1.0] * 6 + [0.0] * 2))[3]
+    assert many and many.p and many.p < 0.05 and not many.shown
+    assert "the corrected test at all of them" in verdict("d", KEY, True, many).text
+
+
 def test_scores_that_are_equal_everywhere_are_no_difference() -> None:
     found = compared(sheet([0.3, 0.4, 0.5]), sheet([0.3, 0.4, 0.5]))[1]
     assert found and found.p == 1 and found.difference and found.difference.low is None and found.effect is None
