@@ -67,7 +67,7 @@ def items_digest(experiment: Experiment) -> str:
     """The SHA-256 of all items as they were taken, in the order of their ids: equal digests, equal questions."""
     unplanned = Unplanned.objects.filter(pk=experiment.pk).first()
     jobs = Job.objects.filter(experiment=experiment, cell__position=0, repetition=0)
-    taken = unplanned.items if unplanned else jobs.values("item_id")
+    taken: Any = unplanned.items if unplanned else jobs.values("item_id")
     rows = DatasetItem.objects.filter(pk__in=taken).order_by("item_id")
     digest = hashlib.sha256()
     for row in rows.values_list("item_id", "input", "expected_output", "metadata").iterator(chunk_size=1000):

@@ -242,6 +242,7 @@ class Job(models.Model):
                 condition=Q(state__in=["PENDING", "RUNNING", "SCORING"]),
                 name="job_open",
             ),
+            models.Index(fields=["experiment", "id"], name="job_in_order"),
             models.Index(fields=["experiment", "finished_at"], name="job_finished"),
             models.Index(fields=["experiment", "id"], condition=Q(state="FAILED") | Q(flawed=True), name="job_faulty"),
         ]
