@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from datasets.answers import ScoreKey
 from datasets.findings import Against, Findings
@@ -69,21 +69,27 @@ def verdict(run: str, key: ScoreKey, share: bool, against: Against, *, parted: b
         return Verdict("", _("“%(run)s” and the baseline have no item with %(score)s in common.") % told)
     told |= {"mean": signed(difference.mean, share), "tested": _tested(against)}
     if difference.low is None or difference.high is None:
-        few = _(
-            "“%(run)s” differs from the baseline by %(mean)s in %(score)s; %(n)s items are too few for an interval."
+        few = ngettext(
+            "“%(run)s” differs from the baseline by %(mean)s in %(score)s; %(n)s item is too few for an interval.",
+            "“%(run)s” differs from the baseline by %(mean)s in %(score)s; %(n)s items are too few for an interval.",
+            against.pairs,
         )
         return Verdict("", f"{few % told} {_limits(against, share)}".rstrip())
     told |= {"low": signed(difference.low, share), "high": signed(difference.high, share)}
     if against.shown and difference.mean > 0:
         better = _("“%(run)s” is better than the baseline in %(score)s by %(mean)s ")
-        return Verdict("good", better % told + _certainty(told))
+        return Verdict("good", better % told + _certainty(told, against.pairs))
     if against.shown:
         worse = _("“%(run)s” is worse than the baseline in %(score)s by %(mean)s ")
-        return Verdict("bad", worse % told + _certainty(told))
+        return Verdict("bad", worse % told + _certainty(told, against.pairs))
     if difference.low > 0 or difference.high < 0:
         return Verdict("", f"{_unsure(told, against)} {_limits(against, share)}".rstrip())
     none = _("No difference in %(score)s is shown between “%(run)s” and the baseline: ")
-    none += _("with %(n)s items it may be anything from %(low)s to %(high)s (%(tested)s).")
+    none += ngettext(
+        "with %(n)s item it may be anything from %(low)s to %(high)s (%(tested)s).",
+        "with %(n)s items it may be anything from %(low)s to %(high)s (%(tested)s).",
+        against.pairs,
+    )
     return Verdict("", f"{none % told} {_limits(against, share)}".rstrip())
 
 
@@ -106,24 +112,28 @@ def p_text(p: float) -> str:
 
 
 def decimal(value: float, digits: int) -> str:
-    """A number in the reader's spelling, rounded; Django's own function cuts it off."""
-    return number_format(Decimal(f"{value:.{digits}f}"), digits)
+    """A number in the reader's spelling, with a wide minus; rounded, because Django's own function cuts it off."""
+    return number_format(Decimal(f"{value:.{digits}f}") + 0, digits).replace("-", "−")  # Decimal("-0") + 0 is 0
 
 
 def effect_text(effect: Effect | None) -> str:
     """An effect size with its name; empty for none."""
     if effect is None:
         return ""
-    value = "∞" if math.isinf(effect.value) else decimal(effect.value, 2).replace("-", "−")
+    value = "∞" if math.isinf(effect.value) else decimal(effect.value, 2)
     return f"{EFFECTS[effect.kind]} {value}"
 
 
 def _unsure(told: Mapping[str, str], against: Against) -> str:
     """Of an interval that leaves out zero although the test, which decides, does not reject."""
-    text = _(
+    text = ngettext(
+        "“%(run)s” differs from the baseline by %(mean)s in %(score)s, and the interval leaves out zero"
+        " (95 %%: %(low)s to %(high)s; %(n)s item). Still no difference is shown: the test decides, and it does not"
+        " rule out chance (%(tested)s).",
         "“%(run)s” differs from the baseline by %(mean)s in %(score)s, and the interval leaves out zero"
         " (95 %%: %(low)s to %(high)s; %(n)s items). Still no difference is shown: the test decides, and it does not"
-        " rule out chance (%(tested)s)."
+        " rule out chance (%(tested)s).",
+        against.pairs,
     )
     if against.p is not None and against.p <= ALPHA:
         why = _("The interval looks at this comparison alone, the corrected test at all of them.")
@@ -132,8 +142,13 @@ def _unsure(told: Mapping[str, str], against: Against) -> str:
     return f"{text % told} {why}"
 
 
-def _certainty(told: Mapping[str, str]) -> str:
-    return _("(95 %%: %(low)s to %(high)s; %(n)s items; %(tested)s).") % told
+def _certainty(told: Mapping[str, str], pairs: int) -> str:
+    text = ngettext(
+        "(95 %%: %(low)s to %(high)s; %(n)s item; %(tested)s).",
+        "(95 %%: %(low)s to %(high)s; %(n)s items; %(tested)s).",
+        pairs,
+    )
+    return text % told
 
 
 def _tested(against: Against) -> str:
@@ -143,7 +158,12 @@ def _tested(against: Against) -> str:
     text = f"{TESTS[against.test]}, {p_text(against.corrected)}"
     if against.comparisons < 2:
         return text
-    return text + _(" after Holm’s correction over %(n)s comparisons") % {"n": against.comparisons}
+    corrected = ngettext(
+        " after Holm’s correction over %(n)s comparison",
+        " after Holm’s correction over %(n)s comparisons",
+        against.comparisons,
+    )
+    return text + corrected % {"n": against.comparisons}
 
 
 def _limits(against: Against, share: bool) -> str:
@@ -151,22 +171,32 @@ def _limits(against: Against, share: bool) -> str:
     told = {"n": against.pairs, "least": against.least, "wins": against.wins, "losses": against.losses}
     sentences = []
     if against.pairs < against.least:
-        never = _(
-            "%(n)s items can show no difference at all: at least %(least)s must change one way and none the other."
+        never = ngettext(
+            "%(n)s item can show no difference at all: at least %(least)s must change one way and none the other.",
+            "%(n)s items can show no difference at all: at least %(least)s must change one way and none the other.",
+            against.pairs,
         )
         sentences.append(never % told)
     elif against.binary:
-        least = _(
+        least = ngettext(
+            "At least %(least)s item must change one way and none the other before a difference is shown; "
+            "here %(wins)s got better and %(losses)s worse.",
             "At least %(least)s items must change one way and none the other before a difference is shown; "
-            "here %(wins)s got better and %(losses)s worse."
+            "here %(wins)s got better and %(losses)s worse.",
+            against.least,
         )
         sentences.append(least % told)
     elif against.detectable is not None:
         unseen = _("With these items a difference smaller than %(size)s mostly stays unseen.")
         sentences.append(unseen % {"size": signed(against.detectable, share).lstrip("+")})
     if against.needed is not None and against.needed > against.pairs:
-        needed = _("To show a difference as large as the observed one, about %(needed)s items are needed.")
-        sentences.append(needed % {"needed": number_format(rounded_up(against.needed), force_grouping=True)})
+        items = rounded_up(against.needed)
+        needed = ngettext(
+            "To show a difference as large as the observed one, about %(needed)s item is needed.",
+            "To show a difference as large as the observed one, about %(needed)s items are needed.",
+            items,
+        )
+        sentences.append(needed % {"needed": number_format(items, force_grouping=True)})
     return " ".join(sentences)
 
 

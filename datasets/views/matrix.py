@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from datasets.columns import score_columns
 from datasets.matrix import Cell, Matrix, matrix_of
@@ -69,7 +70,11 @@ def verdict(found: Matrix) -> Verdict | None:
         return None
     told = {"best": named(leader), "other": named(doubtful), "n": found.rivals, "score": found.chosen.name}
     if leader.best:
-        best = _("%(best)s is the best in %(score)s: the difference to each of the %(n)s others is shown.")
+        best = ngettext(
+            "%(best)s is the best in %(score)s: the difference to the other is shown.",
+            "%(best)s is the best in %(score)s: the difference to each of the %(n)s others is shown.",
+            found.rivals,
+        )
         return Verdict("good", best % told)
     if against.difference is None or against.corrected is None:
         unknown = _("%(best)s has the highest %(score)s, but no item in common with %(other)s.")
@@ -77,9 +82,12 @@ def verdict(found: Matrix) -> Verdict | None:
     share = bool(leader.told and leader.told.kind == "share")
     told |= {"difference": signed(-against.difference.mean, share), "items": against.pairs}
     told |= {"p": p_text(against.corrected)}
-    none = _(
+    none = ngettext(
         "No cell is shown to be the best: %(best)s has the highest %(score)s, but its lead over %(other)s "
-        "(%(difference)s, %(items)s items) may be chance (%(p)s, corrected over %(n)s comparisons)."
+        "(%(difference)s, n = %(items)s) may be chance (%(p)s).",
+        "No cell is shown to be the best: %(best)s has the highest %(score)s, but its lead over %(other)s "
+        "(%(difference)s, n = %(items)s) may be chance (%(p)s, corrected over %(n)s comparisons).",
+        found.rivals,
     )
     return Verdict("", none % told)
 

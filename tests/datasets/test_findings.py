@@ -114,6 +114,13 @@ def test_scores_that_are_equal_everywhere_are_no_difference() -> None:
     assert "too few for an interval" in verdict("b", KEY, False, found).text
 
 
+def test_a_single_item_is_told_in_the_singular() -> None:
+    found = compared(sheet([0.0]), sheet([1.0]))[1]
+    assert found
+    told = verdict("b", KEY, True, found).text
+    assert "with 1 item it may be anything" in told and "1 item can show no difference at all" in told
+
+
 def test_the_best_must_stand_against_all_others() -> None:
     strong = {f"i{at}": 1.0 for at in range(20)}
     weak = {f"i{at}": float(at < 8) for at in range(20)}

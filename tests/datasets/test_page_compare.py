@@ -49,7 +49,7 @@ def test_outputs_stand_side_by_side_with_the_difference_marked(page_client, vera
         '<ins class="added">Бразилиа</ins><del class="missing">Лондон</del>',
         '<del class="missing">Лондон</del><ins class="added">Бразилиа</ins>',
     )
-    assert "▲ +1" in page and "▼ -1" in page
+    assert "▲ +1" in page and "▼ −1" in page
 
 
 def test_the_baseline_can_be_chosen(page_client, vera, at, two) -> None:

@@ -57,7 +57,7 @@ def test_no_cell_is_best_when_it_may_be_chance(page_client, vera, at, grid) -> N
     grid.run("b", {"exact": once([1] * 18 + [0] * 2)}, told("zero", "small"))
     page = page_of(page_client(vera), at())
     assert "No cell is shown to be the best: “a” has the highest exact" in page and "data-best" not in page
-    assert "(+5 pp, 20 items) may be chance (p = 1.00" in page
+    assert "(+5 pp, n = 20) may be chance (p = 1.00" in page
 
 
 def test_the_newest_run_of_a_pair_stands_in_its_cell_unless_an_experiment_is_chosen(
