@@ -125,7 +125,7 @@ def drawn_up(
             given = replace(given, id=final_id(project_id, target, config.pk), metadata=decided[config.pk])
         inputs.append(given)
     changes: list[ScoreChange] = []
-    for given, checked in zip(inputs, resolve(project_id, inputs), strict=True):
+    for given, checked in zip(inputs, resolve(project_id, inputs, configs), strict=True):
         if isinstance(checked, Invalid):
             faults[given.config_id] = checked.message
         else:
@@ -164,12 +164,17 @@ def is_there(project_id: str, target: Target) -> bool:
     if target.session_id is not None:
         sessions = SessionQuery(project_id=project_id, ids=(target.session_id,), window=Cursor(limit=1))
         return bool(store().sessions(sessions).rows)
-    if not store().traces(TraceQuery(project_id=project_id, ids=(target.trace_id,), window=Cursor(limit=1))).rows:
+    traces = TraceQuery(project_id=project_id, ids=(target.trace_id,), with_texts=False, window=Cursor(limit=1))
+    if not store().traces(traces).rows:
         return False
     if target.observation_id is None:
         return True
     observations = ObservationQuery(
-        project_id=project_id, ids=(target.observation_id,), trace_ids=(target.trace_id,), window=Cursor(limit=1)
+        project_id=project_id,
+        ids=(target.observation_id,),
+        trace_ids=(target.trace_id,),
+        with_texts=False,
+        window=Cursor(limit=1),
     )
     return bool(store().observations(observations).rows)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Prefetch, QuerySet
 from django.utils import timezone
 
 from accounts.authors import Author
@@ -75,7 +75,9 @@ def remove(project_id: str, queue_id: str, author: Author) -> None:
 
 def all_of(project_id: str) -> QuerySet[AnnotationQueue]:
     """The project's queues, newest first, with what they ask."""
-    return AnnotationQueue.objects.filter(project_id=project_id).prefetch_related("asked")
+    return AnnotationQueue.objects.filter(project_id=project_id).prefetch_related(
+        Prefetch("asked", QueueConfig.objects.select_related("config"))
+    )
 
 
 def own(project_id: str, queue_id: str) -> AnnotationQueue:

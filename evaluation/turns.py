@@ -34,14 +34,21 @@ from tracing.models.configured import ScoreConfig
 
 MAX_REASON = 500
 MAX_TYPED = 10_000
+MAX_ID = 100
 DAY = 86_400
+
+
+class TakenOut(NotFound):
+    """The item is not in the queue any more."""
 
 
 def desk_of(member: Member, queue_id: str) -> AnnotationQueue:
     """The queue, for somebody who may work on it: assigned to it, or one who may manage it. Raises NotFound."""
     queue = queues.own(member.project.pk, queue_id)
-    is_asked = member.may("scores:write") and queue.assignments.filter(user_id=member.user.pk).exists()
-    if not (is_asked or member.may("evaluation:write")):
+    may_manage = member.may("evaluation:write")
+    if not may_manage and not (
+        member.may("scores:write") and queue.assignments.filter(user_id=member.user.pk).exists()
+    ):
         raise NotFound("Annotation queue not found within authorized project")
     return queue
 
@@ -53,13 +60,14 @@ def configs_of(queue: AnnotationQueue) -> list[ScoreConfig]:
 
 
 def turn_of(queue: AnnotationQueue, item_id: str, user: User) -> AnnotationTurn:
-    """The person's own turn at an item. Raises NotFound."""
-    found = None
-    if "\0" not in item_id:
-        found = (
-            AnnotationTurn.objects.filter(item__queue=queue, item_id=item_id, user=user).select_related("item").first()
-        )
+    """The person's own turn at an item. Raises NotFound, TakenOut for what may have been an item."""
+    if not 1 <= len(item_id) <= MAX_ID or "\0" in item_id:
+        raise NotFound("You have not been at this item.")
+    turns = AnnotationTurn.objects.filter(item__queue=queue, item_id=item_id, user=user)
+    found = turns.select_related("item").first()
     if found is None:
+        if not QueueItem.objects.filter(queue=queue, pk=item_id).exists():
+            raise _taken_out()
         raise NotFound("You have not been at this item.")
     return found
 
@@ -83,11 +91,12 @@ def neighbours(queue: AnnotationQueue, user: User, turn: AnnotationTurn | None) 
 def keep_draft(turn: AnnotationTurn, said: Mapping[str, Said], seconds: float) -> bool:
     """Keep what is typed so far, and the slot with it; False when the slot is somebody else's by now.
 
-    A finished turn is not changed by typing: only by saving it.
+    What was typed under a config that is asked no more stays: it may be asked again. A finished turn is not changed by
+    typing: only by saving it.
     """
     if turn.state not in UNFINISHED:
         return True
-    spent, typed = _spent(turn, seconds, timezone.now()), _typed(said)
+    spent, typed = _spent(turn, seconds, timezone.now()), turn.draft | _typed(said)
     state = TurnState.DRAFT if any(one["value"] or one["comment"] for one in typed.values()) else TurnState.CLAIMED
     open_turns = AnnotationTurn.objects.filter(pk=turn.pk, state__in=UNFINISHED)
     open_turns.update(draft=typed, state=state, seconds=spent)
@@ -107,7 +116,8 @@ def finish(
 
     False when what the person had before them (`was_shown`) was deleted meanwhile: then there is nothing that a score
     could be of, and the item is closed without. Raises annotation.Unfinished for values that are missing or wrong,
-    Conflict when others took the slot, Invalid for a thing that has not arrived.
+    Conflict when others took the slot, TakenOut, Invalid for a thing that has not arrived, and where something was said
+    that the queue does not ask for any more.
     """
     with transaction.atomic():
         item, mine = _at(queue, turn, again=True)
@@ -118,12 +128,11 @@ def finish(
                 raise Invalid(_("What this item names has not arrived yet. Skip it, or come back later."))
             mine.state, mine.reason, mine.slot = TurnState.SKIPPED, _("It was deleted."), None
         else:
-            judge(project_id, target, said, configs_of(queue), author_id=str(mine.user_id), queue_id=queue.pk)
+            judge(project_id, target, said, _asked(queue, said), author_id=str(mine.user_id), queue_id=queue.pk)
             mine.state, mine.reason, mine.draft = TurnState.DONE, "", _typed(said)
         mine.seconds, mine.finished_at = _spent(mine, seconds, now), mine.finished_at or now
         mine.save()
-        done = AnnotationTurn.objects.filter(item=item, state=TurnState.DONE).count()
-        if item.status == ItemStatus.PENDING and (done >= item.wanted or mine.state == TurnState.SKIPPED):
+        if item.status == ItemStatus.PENDING and (mine.state == TurnState.SKIPPED or _is_done(item)):
             item.status, item.completed_at = ItemStatus.COMPLETED, now
             item.save()
     return mine.state == TurnState.DONE
@@ -159,6 +168,34 @@ def reopen(project_id: str, queue: AnnotationQueue, turn: AnnotationTurn) -> Non
         renew(mine)
 
 
+def _asked(queue: AnnotationQueue, said: Mapping[str, Said]) -> list[ScoreConfig]:
+    """What the queue asks for. Raises Invalid when that is nothing, and when something else was said: to drop it
+    silently would be to lose it."""
+    configs = configs_of(queue)
+    if strange := said.keys() - {config.pk for config in configs}:
+        names = ScoreConfig.objects.filter(project=queue.project_id, pk__in=strange).values_list("name", flat=True)
+        if names:
+            raise Invalid(
+                _(
+                    "No longer asked, because it was archived or taken out of the queue: %(names)s. What you typed "
+                    "there was not stored as a score; the draft keeps it, in case it is asked again."
+                )
+                % {"names": ", ".join(sorted(names))}
+            )
+    if not configs:
+        raise Invalid(_("This queue asks for nothing: all of its score configs are archived."))
+    return configs
+
+
+def _is_done(item: QueueItem) -> bool:
+    """Whether as many have judged the item as are wanted; whoever asks has."""
+    return item.wanted <= 1 or AnnotationTurn.objects.filter(item=item, state=TurnState.DONE).count() >= item.wanted
+
+
+def _taken_out() -> TakenOut:
+    return TakenOut(_("What you had before you was taken out of the queue; what you said of it does not count."))
+
+
 def _at(queue: AnnotationQueue, turn: AnnotationTurn, *, again: bool) -> tuple[QueueItem, AnnotationTurn]:
     item = _locked(queue, turn)
     mine = hold(item, str(turn.user_id), again=again)
@@ -170,7 +207,7 @@ def _at(queue: AnnotationQueue, turn: AnnotationTurn, *, again: bool) -> tuple[Q
 def _locked(queue: AnnotationQueue, turn: AnnotationTurn) -> QueueItem:
     item = locked(queue, turn.item_id)
     if item is None:
-        raise NotFound("This item was taken out of the queue.")
+        raise _taken_out()
     return item
 
 

@@ -55,10 +55,15 @@ class ScoreInput:
     internal: bool = False
 
 
-def resolve(project_id: str, inputs: Sequence[ScoreInput]) -> list[ScoreChange | Invalid]:
-    """Check scores; the answers stand in the order of the inputs. One read of configs for all of them."""
+def resolve(
+    project_id: str, inputs: Sequence[ScoreInput], known: Sequence[ScoreConfig] = ()
+) -> list[ScoreChange | Invalid]:
+    """Check scores; the answers stand in the order of the inputs. One read of configs for all of them, without those
+    that are `known`: the project's own, just read."""
     wanted = {given.config_id for given in inputs if isinstance(given.config_id, str) and _storable_id(given.config_id)}
-    configs = ScoreConfig.objects.filter(project_id=project_id).in_bulk(list(wanted)) if wanted else {}
+    configs = {config.pk: config for config in known}
+    if missing := wanted - configs.keys():
+        configs |= ScoreConfig.objects.filter(project_id=project_id).in_bulk(list(missing))
     return [_resolved(project_id, given, configs) for given in inputs]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -16,15 +16,26 @@ from evaluation.models import UNFINISHED, AnnotationQueue, AnnotationTurn, TurnS
 from evaluation.said import own_scores
 from evaluation.slots import claim, renew, waiting_for
 from evaluation.things import things_of
-from evaluation.turns import configs_of, desk_of, finish, finished, keep_draft, neighbours, reopen, skip, turn_of
+from evaluation.turns import (
+    TakenOut,
+    configs_of,
+    desk_of,
+    finish,
+    finished,
+    keep_draft,
+    neighbours,
+    reopen,
+    skip,
+    turn_of,
+)
 from evaluation.views.annotation_fields import fields_of, read_said, said_by
 
 
 class Desk(Page):
     """Opening it claims the next item, or shows the one that the person has open; `?item=` an earlier one of theirs.
 
-    POST with `item` and `do`: save (also without one), draft (204, or 409 when the slot is lost), skip (`reason`) or
-    reopen. `shown` says that the thing itself stood on the page.
+    POST with `item` and `do`: save (also without one), draft (204, 409 when the slot is lost, 410 when the item is
+    taken out), skip (`reason`) or reopen. `shown` says that the thing itself stood on the page.
     """
 
     template = "evaluation/annotation_desk.html"
@@ -36,13 +47,26 @@ class Desk(Page):
         queue = self._queue(queue_id)
         wanted = request.GET.get("item", "")
         if wanted:
-            turn = turn_of(queue, wanted, self._person)
+            try:
+                turn = turn_of(queue, wanted, self._person)
+            except TakenOut as refusal:
+                messages.warning(request, refusal.message)
+                return self._go(queue)
             renew(turn)
             return self._show(queue, turn)
         return self._show(queue, claim(queue, self._person))
 
     def post(self, request: HttpRequest, queue_id: str) -> HttpResponse:
         queue, given = self._queue(queue_id), request.POST
+        try:
+            return self._do(queue, given)
+        except TakenOut as refusal:
+            if given.get("do") == "draft":
+                return HttpResponse(status=410)
+            messages.warning(request, refusal.message)
+            return self._go(queue)
+
+    def _do(self, queue: AnnotationQueue, given: QueryDict) -> HttpResponse:
         turn = turn_of(queue, given.get("item", ""), self._person)
         said, seconds = read_said(given, configs_of(queue)), _seconds(given.get("seconds", ""))
         do = given.get("do", "save")
@@ -57,16 +81,18 @@ class Desk(Page):
             elif do != "save":
                 raise Invalid(_("“do” must be save, draft, skip or reopen."), "do")
             elif not finish(self.project_id, queue, turn, said, seconds, was_shown="shown" in given):
-                messages.warning(request, _("What you had before you was deleted meanwhile. The item is closed."))
+                messages.warning(self.request, _("What you had before you was deleted meanwhile. The item is closed."))
         except Unfinished as refusal:
             return self._show(queue, turn, said, faults=refusal.faults)
         except Conflict as refusal:
             keep_draft(turn, said, seconds)
-            messages.warning(request, refusal.message)
+            messages.warning(self.request, refusal.message)
             return self._go(queue)
         except NotFound:
             raise
         except DomainError as refusal:
+            if do == "save":
+                keep_draft(turn, said, seconds)
             return self._show(queue, turn, said, fault=refusal.message)
         return self._go(queue)
 

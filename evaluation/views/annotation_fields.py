@@ -7,12 +7,17 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from accounts.storable import storable
 from evaluation.annotation import Said
 from tracing.models.configured import ScoreConfig
 from tracing.records import Score
 
 # Digits choose: ten of the options.
 DIGITS = "1234567890"
+
+# Of configs that are not asked any more; a queue asks for less than this.
+MOST_STRANGE = 100
+MAX_ID = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,12 @@ def fields_of(
 
 
 def read_said(given: QueryDict, configs: Sequence[ScoreConfig]) -> dict[str, Said]:
-    """What a form sent, by config."""
-    return {
-        config.pk: Said(given.get(f"value.{config.pk}", ""), given.get(f"comment.{config.pk}", ""))
-        for config in configs
-    }
+    """What a form sent, by config; also under those that it held and that are asked no more, unless left empty."""
+    asked = {config.pk for config in configs}
+    sent = (key.partition(".") for key in given if given[key].strip())
+    typed = {id for kind, _dot, id in sent if kind in ("value", "comment") and len(id) <= MAX_ID and storable(id) == id}
+    keys = asked | set(sorted(typed - asked)[:MOST_STRANGE])
+    return {key: Said(given.get(f"value.{key}", ""), given.get(f"comment.{key}", "")) for key in keys}
 
 
 def said_by(scores: Sequence[Score]) -> dict[str, Said]:

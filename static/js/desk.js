@@ -85,7 +85,8 @@
     try {
       const answer = await fetch(sent.action, { method: "POST", body, keepalive: true });
       if (sent !== form() || !told) return;
-      told.textContent = answer.status === 409 ? $("#desk").dataset.lost : answer.ok ? told.dataset.saved : told.dataset.failed;
+      const over = { 409: $("#desk").dataset.lost, 410: $("#desk").dataset.gone }[answer.status];
+      told.textContent = over ?? (answer.ok ? told.dataset.saved : told.dataset.failed);
     } catch {
       changed = true;
       if (told) told.textContent = told.dataset.failed;

@@ -57,6 +57,8 @@ class TraceQuery:
     window: Numbered | Cursor = field(default_factory=Cursor)
     ids: tuple[str, ...] | None = None
     with_bodies: bool = False
+    # False: neither bodies nor previews, and no text is read.
+    with_texts: bool = True
     # The ids of each trace's observations and scores, as the list answer of the API carries them.
     with_ids: bool = False
     # The place of each observation in its trace: what a tree is made of.

@@ -48,7 +48,7 @@ def traces(query: TraceQuery) -> Page[Trace]:
     page = read_page(
         listing,
         query.window,
-        partial(reading.traces, query.project_id, bodies=query.with_bodies),
+        partial(reading.traces, query.project_id, bodies=query.with_bodies, plain=not query.with_texts),
         _judge(TRACES, query, opinions, reading.TRACE, ("name", "id", "user_id", "session_id")),
     )
     if query.with_outline and page.rows:

@@ -133,8 +133,11 @@ Read = Mapping[str, Texts]
 TAILS: Mapping[str, Sequence[str]] = {TRACES.name: TRACE_TAIL, OBSERVATIONS.name: OBSERVATION_TAIL}
 
 
-def traces(project_id: str, rows: Rows, *, bodies: bool, read: Read | None = None) -> list[Trace]:
-    """The records of rows of TRACE and TRACE_TAIL; `read` what was read of the packs already."""
+def traces(project_id: str, rows: Rows, *, bodies: bool, read: Read | None = None, plain: bool = False) -> list[Trace]:
+    """The records of rows of TRACE and TRACE_TAIL; `read` what was read of the packs already. `plain`: without any
+    text."""
+    if plain:
+        return [Trace(**_values(TRACE, row), input_preview="", output_preview="") for row in rows]
     found = trace_texts(project_id, [row[len(TRACE) :] for row in rows], whole=bodies, read=read)
     return [
         Trace(**_values(TRACE, row), **said.previews, **(said.bodies if bodies else {}))
