@@ -152,3 +152,41 @@ def test_a_bar_of_a_chart_leads_to_its_list(window: Window) -> None:
     canvas.click(position=point)
     page.wait_for_url("**/observations?level=ERROR&from=**")
     assert page.locator("a.row-link").count() == 1
+
+
+def test_of_two_windows_on_a_playground_one_is_asked_which_counts(window: Window) -> None:
+    """The other window's change is made by a request of its own."""
+    window.page.clock.install()
+    page = window.open("playground?new=1")
+    text, conflict = page.get_by_role("textbox", name="Content").last, page.locator("[data-conflict]")
+    kept = page.get_by_text("Kept under this address")
+
+    def write(words: str) -> None:
+        text.fill(words)
+        page.clock.run_for(700)  # it is kept when nobody types
+
+    def overtaken(mine: str) -> str:
+        """Writes into the draft behind the page's back, then types into the page; the draft's address."""
+        page.evaluate(
+            """async (text) => {
+                const {save, draft, version} = document.querySelector("[data-playground]").dataset;
+                const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+                const body = JSON.stringify({columns: [{messages: [{role: "user", content: text}]}]});
+                await fetch(`${save}/${draft}?version=${version}`, {method: "POST", headers, body});
+            }""",
+            "theirs",
+        )
+        write(mine)
+        expect(conflict).to_be_visible()
+        return page.url
+
+    write("first")
+    expect(kept).to_be_visible()
+    theirs = overtaken("mine")
+    page.get_by_role("button", name="Keep mine as a new playground").click()
+    expect(kept).to_be_visible()
+    assert page.url != theirs
+    overtaken("dropped")
+    page.get_by_role("button", name="Drop mine and load the other").click()
+    expect(text).to_have_value("theirs")
+    window.faults[:] = [fault for fault in window.faults if "409" not in fault]

@@ -140,7 +140,7 @@ def test_items_in_one_trace_cost_what_stands_below_them(
         body = {"runName": "r", "datasetItemId": item["id"], "traceId": "one", "observationId": name}
         run_id = api.post("dataset-run-items", body).json()["datasetRunId"]
     page = page_client(vera).get(at(f"/runs/{run_id}")).content.decode()
-    assert "$0.125<" in page and "$0.5<" in page and "$0.625<" in page
+    assert "$0.125<" in page and "$0.50<" in page and "$0.625<" in page
 
 
 def test_one_run_takes_a_constant_number_of_queries(page_client, vera, at, run, django_assert_max_num_queries) -> None:
