@@ -108,24 +108,24 @@ def link(project_id: str, drafts: Iterable[RunDraft], answers: Sequence[Answer])
     """
     # In one order everywhere, so that two batches with the same runs wait for each other instead of locking up.
     ordered = sorted(drafts, key=lambda draft: draft.run_id)
-    DatasetRun.objects.bulk_create(
-        [
-            DatasetRun(
-                project_id=project_id,
-                dataset_id=draft.dataset_id,
-                run_id=draft.run_id,
-                name=draft.name,
-                description=draft.description,
-                metadata=draft.metadata,
-            )
-            for draft in ordered
-        ],
-        ignore_conflicts=True,
-    )
-    runs = {
-        run.run_id: run
-        for run in DatasetRun.objects.filter(project_id=project_id, run_id__in=[draft.run_id for draft in ordered])
-    }
+    wanted = {draft.run_id for draft in ordered}
+    runs: dict[str, DatasetRun] = {}
+    while runs.keys() != wanted:  # somebody may delete one this moment
+        DatasetRun.objects.bulk_create(
+            [
+                DatasetRun(
+                    project_id=project_id,
+                    dataset_id=draft.dataset_id,
+                    run_id=draft.run_id,
+                    name=draft.name,
+                    description=draft.description,
+                    metadata=draft.metadata,
+                )
+                for draft in ordered
+            ],
+            ignore_conflicts=True,
+        )
+        runs = {run.run_id: run for run in held_runs(project_id, wanted)}
     for draft in ordered:
         _fill_in(runs[draft.run_id], draft)
     DatasetRunItem.objects.bulk_create(
@@ -148,6 +148,15 @@ def link(project_id: str, drafts: Iterable[RunDraft], answers: Sequence[Answer])
         batch_size=500,
     )
     transaction.on_commit(partial(forget_runs, [run.pk for run in runs.values()]), robust=True)
+
+
+def held_runs(project_id: str, run_ids: Iterable[str]) -> list[DatasetRun]:
+    """Those of the runs that are there; nobody deletes them before the present transaction ends."""
+    sql = f"""
+        SELECT * FROM {DatasetRun._meta.db_table} WHERE project_id = %s AND run_id = ANY(%s) ORDER BY run_id
+        FOR KEY SHARE
+    """  # noqa: S608  (the name of a table)
+    return list(DatasetRun.objects.raw(sql, (project_id, sorted(run_ids))))
 
 
 def run_item_id(project_id: str, answer: Answer) -> str:
@@ -193,6 +202,8 @@ def delete_run(run: DatasetRun, *, by: Author = SERVER) -> None:
     """Delete a run with its links and the scores of the run as a whole; traces and their scores stay."""
     project_id = run.project_id
     with transaction.atomic():
+        # Who writes into it is let finish first: answers that come in between would refuse to let it go.
+        DatasetRun.objects.select_for_update().filter(pk=run.pk).first()
         audit.record(
             action="delete",
             subject_type="dataset_run",

@@ -3,8 +3,6 @@
 A run is made with its first answer, or the first call that failed. So a cell that has some and no run has lost it.
 """
 
-from collections.abc import Collection
-
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
@@ -27,12 +25,6 @@ def without_runs(experiment_id: str) -> set[int]:
     )
     lost = Cell.objects.filter(~Exists(runs), Q(answered__gt=0) | Exists(called), experiment_id=experiment_id)
     return set(lost.values_list("pk", flat=True))
-
-
-def held_runs(project_id: str, run_ids: Collection[str]) -> set[str]:
-    """Those of the runs that are there; nobody deletes them before the present transaction ends."""
-    runs = DatasetRun.objects.filter(project_id=project_id, run_id__in=run_ids).order_by("run_id")
-    return set(runs.select_for_update(no_key=True).values_list("run_id", flat=True))
 
 
 def forsake(experiment: Experiment) -> set[int]:

@@ -21,7 +21,7 @@ from accounts.storable import storable
 from datasets.jsontext import to_text
 from datasets.models import DatasetItem
 from datasets.runs import Answer as RunAnswer
-from datasets.runs import RunDraft, link
+from datasets.runs import RunDraft, held_runs, link
 from evaluation import forsaking, response_cache
 from evaluation.billing import is_unpriced
 from evaluation.desk import Standing, standing
@@ -244,8 +244,10 @@ class Recorder:
 
     def _link(self, answers: Sequence[Answered]) -> None:
         """The answers' places in their runs, where nobody deleted these."""
+        if not answers:
+            return
         cells = {event.job.cell_id for event in answers}
-        there = forsaking.held_runs(self._project, [self._cells[cell].run_id for cell in cells]) if cells else set()
+        there = {run.run_id for run in held_runs(self._project, [self._cells[cell].run_id for cell in cells])}
         if any(self._cells[cell].run_id not in there for cell in cells):  # it is new, or it is gone
             self.forsaken |= forsaking.without_runs(self._experiment.pk)
         cells -= self.forsaken

@@ -188,7 +188,7 @@ def test_items_shown_as_examples_are_never_asked(project: Keys, api: Api, good: 
 
 @pytest.mark.parametrize("pick", ["first", "similar"])
 def test_what_looks_like_a_variable_in_an_example_is_text(project: Keys, api: Api, good: Draft, pick: str) -> None:
-    shot = {"input": {"country": "{{country}} and {{other}}"}, "expected_output": "{{no}}"}
+    shot: dict[str, Any] = {"input": {"country": "{{country}} and {{other}}"}, "expected_output": "{{no}}"}
     put_items(_dataset(good), [ItemChange(id="shot", **shot, metadata={"split": "few-shot"})])
     tag = f"@@@promptlabExamples:dataset=Capitals|split=few-shot|pick={pick}@@@"
     prompt(api, "text", f"{tag}\n{{{{country}}}}?")

@@ -1,6 +1,8 @@
 """Rules and evaluators at work: through real ingestion, the worker's code and a real endpoint."""
 
 import threading
+import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +12,11 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.acting import Actor
 from accounts.authors import Author
+from accounts.projects import delete_project
+from accounts.purging import purge
+from accounts.roles import Role
 from common.errors import Conflict
 from evaluation import active_rules, applying, arrivals, evaluators, executing, pausing, rules, tasks
 from evaluation.definitions import Code, Judge, Metric, Output
@@ -23,6 +29,7 @@ from tests.endpoint.server import Endpoint
 from tests.evaluation.plans import MODEL, connect
 from tests.evaluation.scripted import Scripted
 from tracing.filters import Filter
+from tracing.models import ScoreRow, TraceRow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOBODY = Author()
@@ -328,3 +335,29 @@ def test_an_evaluator_is_applied_to_chosen_traces_and_to_all_that_match(project:
 def _fields(judge: Judge) -> dict[str, Any]:
     names = ("messages", "output", "mapping", "provider", "model")
     return {name: getattr(judge, name) for name in names}
+
+
+def test_a_project_deleted_under_its_rules_gets_no_score_and_no_call_more(
+    project: Keys, api: Api, endpoint: Endpoint
+) -> None:
+    connect(project, endpoint.url, concurrency=2)
+    rule(project, evaluator(project, replace(JUDGE, model=f"{MODEL}+latency=200")))
+    send(api, *(f"g{number}" for number in range(20)))
+    arrivals.attend()
+    worker = threading.Thread(target=_executed, args=(project.id,))
+    worker.start()
+    while not endpoint.requests:
+        time.sleep(0.01)
+    delete_project(project.project, Actor(Role.OWNER))
+    purge(project.id)
+    worker.join(20)
+
+    assert len(endpoint.requests) < 20 and executing.due_projects() == []
+    assert not TraceRow.objects.exists() and not ScoreRow.objects.exists() and not Execution.objects.exists()
+
+
+def _executed(project_id: str) -> None:
+    try:
+        assert not executing.execute(project_id)
+    finally:
+        connection.close()
