@@ -15,7 +15,7 @@ from accounts.models import Project
 from common.errors import Invalid, NotFound
 from evaluation import active_rules
 from evaluation.definitions import FIELDS, Definition, Judge, checked, columns, type_of
-from evaluation.models import EvaluationRule, Evaluator, EvaluatorVersion
+from evaluation.models import EvaluationRule, Evaluator, EvaluatorVersion, Execution
 from evaluation.models.evaluators import EVALUATOR_NAME
 from evaluation.refusals import Clash
 from evaluation.runnable import require_model
@@ -94,12 +94,15 @@ def change(
 def remove(project_id: str, evaluator_id: str, author: Author) -> None:
     """Delete the evaluator with its versions and take it out of its rules; one that has none left is switched off.
 
-    Scores that it gave stay. Raises NotFound.
+    Scores that it gave stay, and so does what it did and cost; what it has not done yet is not done. Raises NotFound.
     """
     evaluator = own(project_id, evaluator_id)
     with transaction.atomic():
         rules = list(evaluator.assignments.values_list("rule_id", flat=True))
         author.record("delete", "evaluator", evaluator.pk, project=project_id, before=as_told(evaluator))
+        given = Execution.objects.filter(evaluator=evaluator)
+        given.update(evaluator_name=evaluator.name)
+        given.filter(state__in=(Execution.State.PENDING, Execution.State.RUNNING)).delete()
         evaluator.delete()
         for rule in EvaluationRule.objects.filter(pk__in=rules, enabled=True, assignments=None):
             rule.enabled = False

@@ -114,9 +114,9 @@ def execute(project_id: str, seconds: float = SECONDS) -> bool:
 
 
 def retry(project_id: str, chosen: QuerySet[Execution], author: Author) -> int:
-    """Try again those of these executions that failed or were left out; how many."""
+    """Try again those of these executions that failed or were left out, and whose evaluator is there; how many."""
     with transaction.atomic():
-        again = chosen.filter(project_id=project_id, state__in=(State.FAILED, State.SKIPPED))
+        again = chosen.filter(project_id=project_id, evaluator__isnull=False, state__in=(State.FAILED, State.SKIPPED))
         rows = list(again.order_by("pk").select_for_update(of=("self",)).values_list("pk", "application_id"))
         Execution.objects.filter(pk__in=[key for key, _application in rows]).update(
             state=State.PENDING, due_at=Now(), attempts=0, error="", ended_at=None
@@ -140,7 +140,7 @@ def forget() -> None:
 
 def _due() -> Any:
     waits, left = Q(state=State.PENDING), Q(state=State.RUNNING, lease_until__lt=Now())
-    due = Execution.objects.filter(waits | left, due_at__lte=Now(), evaluator__paused_at=None)
+    due = Execution.objects.filter(waits | left, due_at__lte=Now(), evaluator__isnull=False, evaluator__paused_at=None)
     return due.filter(project__in=Project.objects.all())
 
 
@@ -215,15 +215,15 @@ class _Runner:
         return self._prepared(rows)
 
     def _prepared(self, rows: Sequence[Execution]) -> list[_Task]:
-        versions = evaluators.latest([row.evaluator_id for row in rows])
+        versions = evaluators.latest([row.evaluator_id for row in rows if row.evaluator_id])
         pairs = RuleEvaluator.objects.filter(rule_id__in={row.rule_id for row in rows if row.rule_id})
         assigned = {(one.rule_id, one.evaluator_id): one for one in pairs.select_related("rule")}
         asked = Application.objects.in_bulk({row.application_id for row in rows if row.application_id})
         subjects = subjects_at(self._project, list(dict.fromkeys(_target(row) for row in rows)))
         tasks = []
         for row in rows:
-            task = _Task(row=row, version=versions.get(row.evaluator_id), subject=subjects.get(_target(row)))
-            link = assigned.get((row.rule_id or "", row.evaluator_id))
+            task = _Task(row=row, version=versions.get(row.evaluator_id or ""), subject=subjects.get(_target(row)))
+            link = assigned.get((row.rule_id or "", row.evaluator_id or ""))
             application = asked.get(row.application_id or "")
             if row.attempts > MAX_ATTEMPTS:
                 task.skipped = _("It was interrupted %(n)s times and is not tried again.") % {"n": MAX_ATTEMPTS}

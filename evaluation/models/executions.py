@@ -75,7 +75,8 @@ class Execution(models.Model):
 
     `key` tells rule or application, evaluator and target: the same is never made twice. `due_at` is when it may be
     tried (again). Who works on it has written a `runner` and keeps `lease_until` ahead of the clock.
-    `scores` are what it gave, `{id, name, value}` each.
+    `scores` are what it gave, `{id, name, value}` each. What is over outlives the evaluator, which has cost money: then
+    `evaluator_name` says which it was.
     """
 
     class State(models.TextChoices):
@@ -94,7 +95,10 @@ class Execution(models.Model):
     application = models.ForeignKey(
         Application, null=True, on_delete=models.SET_NULL, related_name="executions", db_index=False
     )
-    evaluator = models.ForeignKey(Evaluator, on_delete=models.CASCADE, related_name="executions", db_index=False)
+    evaluator = models.ForeignKey(
+        Evaluator, null=True, on_delete=models.SET_NULL, related_name="executions", db_index=False
+    )
+    evaluator_name = models.TextField(default="", db_default="")
     version = models.PositiveIntegerField(null=True)
     trace_id = models.TextField()
     observation_id = models.TextField(default="", blank=True)
