@@ -56,7 +56,7 @@ def fields_of(
 def read_said(given: QueryDict, configs: Sequence[ScoreConfig]) -> dict[str, Said]:
     """What a form sent, by config; also under those that it held and that are asked no more, unless left empty."""
     asked = {config.pk for config in configs}
-    sent = (key.partition(".") for key in given if given[key].strip())
+    sent = (key.partition(".") for key, text in given.items() if str(text).strip())
     typed = {id for kind, _dot, id in sent if kind in ("value", "comment") and len(id) <= MAX_ID and storable(id) == id}
     keys = asked | set(sorted(typed - asked)[:MOST_STRANGE])
     return {key: Said(given.get(f"value.{key}", ""), given.get(f"comment.{key}", "")) for key in keys}
