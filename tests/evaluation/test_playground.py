@@ -232,6 +232,10 @@ def test_prompts_inside_prompts_reach_the_model(bobs: Player, api: Api, endpoint
     assert (fault["column"], "nothing" in fault["fault"]) == (2, True)
     [fault] = bobs.run(column(connection, messages=[free]), country="Peru")
     assert fault["field"] == "city"
+    api.post("v2/datasets", {"name": "Shown"})
+    api.post("dataset-items", {"datasetName": "Shown", "input": "{{odd}} {{country}}", "expectedOutput": "so"})
+    bobs.run(column(connection, messages=[{"content": "@@@promptlabExamples:dataset=Shown@@@"}]), country="Peru")
+    assert "{{odd}} {{country}}" in str(endpoint.requests[-1].body["messages"]), "Examples are text, no template."
     inside = bobs.client.get(f"{bobs.root}/-/inside", {"tag": [base, missing]}).json()
     assert inside == {"variables": {base: ["country", "city"]}}
 
