@@ -30,7 +30,19 @@ def test_durations_carry_their_unit(seconds: float, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0.2, "1 s"), (4.4, "4 s"), (23.33, "25 s"), (42.29, "40 s"), (58, "1 min"), (170, "3 min"), (1130, "20 min"), (3500, "1 h"), (5000, "1.5 h"), (80000, "22 h"), (300000, "3 d")],
+    [
+        (0.2, "1 s"),
+        (4.4, "4 s"),
+        (23.33, "25 s"),
+        (42.29, "40 s"),
+        (58, "1 min"),
+        (170, "3 min"),
+        (1130, "20 min"),
+        (3500, "1 h"),
+        (5000, "1.5 h"),
+        (80000, "22 h"),
+        (300000, "3 d"),
+    ],
 )
 def test_estimates_are_no_more_exact_than_people_say_them(seconds: float, said: str) -> None:
     assert roughly(seconds) == said
