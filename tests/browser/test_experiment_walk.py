@@ -282,7 +282,7 @@ def until_answered(page: Page, count: int) -> None:
 
 
 def every_answer_is_there_once(person: Person) -> None:
-    expect(person.page.locator("#state")).to_contain_text(f"{CALLS} / {CALLS}")
+    expect(person.page.locator("#state")).to_contain_text(f"{CALLS} of {CALLS} finished")
     expect(person.page.locator("#state .bad")).to_have_count(0)
 
 
