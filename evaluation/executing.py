@@ -18,13 +18,12 @@ from typing import Any, TypeVar
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import purging
-from accounts.authors import Author
 from accounts.models import Project
 from accounts.storable import storable
 from common.errors import DomainError
@@ -37,7 +36,7 @@ from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of, i
 from evaluation.scoring.evaluating import evaluate
 from evaluation.targets import Target, subjects_at
 from llm.calls import CallFailed, FailureKind
-from llm.client import Clients
+from llm.clients import Clients
 from llm.connections import of_project
 from tracing.recorder import RecordedCall, record
 from tracing.records import ScoreChange
@@ -52,8 +51,6 @@ LEASE = timedelta(seconds=45)
 BEAT_SECONDS = 10.0
 GATHER_SECONDS = 0.05
 MAX_ATTEMPTS = 5
-KEPT = timedelta(days=90)
-FORGOTTEN_AT_ONCE = 5_000
 FIRST_WAIT = timedelta(seconds=30)  # four times as long before each further attempt
 # So many failures in a row that trying again does not mend, and an evaluator pauses itself…
 MOST_FAILURES = 10
@@ -111,31 +108,6 @@ def execute(project_id: str, seconds: float = SECONDS) -> bool:
         finally:
             thread.submit(_hang_up).result()
     return bool(_due().filter(project_id=project_id).exists())
-
-
-def retry(project_id: str, chosen: QuerySet[Execution], author: Author) -> int:
-    """Try again those of these executions that failed or were left out, and whose evaluator is there; how many."""
-    with transaction.atomic():
-        again = chosen.filter(project_id=project_id, evaluator__isnull=False, state__in=(State.FAILED, State.SKIPPED))
-        rows = list(again.order_by("pk").select_for_update(of=("self",)).values_list("pk", "application_id"))
-        Execution.objects.filter(pk__in=[key for key, _application in rows]).update(
-            state=State.PENDING, due_at=Now(), attempts=0, error="", ended_at=None
-        )
-        over = Application.objects.exclude(state=Application.State.FINDING)  # that one becomes RUNNING by itself
-        asked = {application for _key, application in rows if application}
-        over.filter(pk__in=asked).update(state=Application.State.RUNNING, ended_at=None)
-        if rows:
-            author.record("retry", "execution", "", project=project_id, after={"executions": len(rows)})
-    return len(rows)
-
-
-def forget() -> None:
-    """Delete executions that are over and older than they are told of, some at a time; then empty applications."""
-    old = Execution.objects.filter(created_at__lt=Now() - KEPT).exclude(state__in=(State.PENDING, State.RUNNING))
-    while keys := list(old.order_by("created_at").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE]):
-        Execution.objects.filter(pk__in=keys).delete()
-    ended = Application.objects.filter(ended_at__lt=Now() - KEPT)
-    ended.filter(executions=None).delete()
 
 
 def _due() -> Any:

@@ -18,7 +18,7 @@ from evaluation.models.experiments import Cell, Experiment, Job
 from evaluation.scoring.base import Subject
 from evaluation.subjects import subjects_of
 from llm.calls import ChatRequest
-from llm.client import Clients
+from llm.clients import Clients
 from llm.models import LlmConnection
 
 MOST_AT_ONCE = 500

@@ -29,7 +29,7 @@ from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of, i
 from evaluation.scoring.evaluating import evaluate
 from evaluation.strikes import Strikes, is_out
 from evaluation.subjects import subjects_of
-from llm.client import Clients
+from llm.clients import Clients
 from llm.connections import of_project
 from tracing.recorder import RecordedCall, record
 from tracing.records import ScoreChange

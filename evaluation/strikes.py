@@ -5,7 +5,8 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from evaluation.models import EvaluatorVersion
 from llm.calls import CallFailed, FailureKind
-from llm.client import Clients, NoConnection
+from llm.client import NoConnection
+from llm.clients import Clients
 from tracing.recorder import RecordedCall
 
 # By the kind of the last one; a kind that is not here says nothing about the next call.

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.core.cache import cache
 
 from common.queue import enqueue
-from evaluation import arrivals, desk, executing, finding, rescorer
+from evaluation import arrivals, desk, executing, finding, past_executions, rescorer
 from evaluation.runner import run
 
 QUEUED_SECONDS = 60
@@ -83,7 +83,7 @@ def _queued(project_id: str) -> str:
 @shared_task(name="evaluation.forget_executions")
 def forget_executions() -> None:
     """Once a day: what is over for long is no longer told."""
-    executing.forget()
+    past_executions.forget()
 
 
 @shared_task(name="evaluation.sweep")

@@ -27,7 +27,7 @@ from evaluation.scoring.judging import messages_of
 from evaluation.scoring.parts import part, source
 from evaluation.scoring.results import outcomes
 from llm.calls import Answer
-from llm.client import Clients
+from llm.clients import Clients
 from tracing.filters import Filter
 from tracing.recorder import RecordedCall, record
 from tracing.store import store

@@ -8,11 +8,11 @@ connection's name and get a `Client`.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
 import httpx2
 import orjson
@@ -23,8 +23,6 @@ from common import crypto
 from common.errors import Invalid
 from llm import costs, failures
 from llm.calls import RETRYABLE, Answer, CallFailed, ChatRequest, FailureKind, Piece
-from llm.connections import of_project
-from llm.defaults import usual
 from llm.destinations import CannotCall, address_of, client_of
 from llm.failures import Fault
 from llm.limits import Limits
@@ -51,9 +49,8 @@ _FAULTS = (
     RecursionError,
 )
 _CHAT = "/chat/completions"
-# What bounds the calls of a connection, and what is only noted beside it.
+# What bounds the calls of a connection.
 _BOUNDS = ("concurrency", "requests_per_minute", "tokens_per_minute")
-_NOTES = frozenset({"last_test", "updated_at"})
 # The client's own business: what a request brings under these names does not reach the provider.
 _OURS = frozenset({"model", "messages", "stream", "stream_options"})
 
@@ -218,65 +215,10 @@ class Client:
         return message
 
 
-class Clients:
-    """A project's connections, each with its client while the context is open.
-
-    Made where the database may be asked; used inside one event loop: `async with Clients(project_id) as clients`.
-    """
-
-    def __init__(self, project_id: str, patience: Patience | None = None) -> None:
-        self.connections: tuple[LlmConnection, ...] = tuple(of_project(project_id))
-        self._patience = patience
-        self._clients: dict[str, Client] = {}
-
-    def renew(self, connections: Sequence[LlmConnection]) -> None:
-        """Go on with the project's connections as they were read anew: a key that was replaced, or a connection that
-        was deleted, is used no more (`Client.renew`). Called in the event loop."""
-        self.connections = tuple(connections)
-        there = {one.pk: one for one in connections}
-        for key, client in self._clients.items():
-            if not _is_same(client.connection, there.get(key)):
-                client.renew(there.get(key))
-
-    def named(self, provider: str | None) -> Client:
-        """The client of the connection of that name; None takes the one of the project's default model.
-
-        Raises NoConnection.
-        """
-        if provider is None:
-            found = usual(self.connections)
-        else:
-            found = next((one for one in self.connections if one.provider == provider), None)
-        if found is not None:
-            if found.pk not in self._clients:
-                self._clients[found.pk] = Client(found, self._patience)
-            return self._clients[found.pk]
-        if provider is None:
-            raise NoConnection(_("The project has no LLM connection. Add one under Settings → LLM connections."))
-        raise _none_named(provider)
-
-    async def close(self) -> None:
-        """Close all clients."""
-        for client in self._clients.values():
-            await client.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-
-def _none_named(provider: str) -> NoConnection:
+def none_named(provider: str) -> NoConnection:
     return NoConnection(
         _("There is no LLM connection named %(name)s. Add it under Settings → LLM connections.") % {"name": provider}
     )
-
-
-def _is_same(one: LlmConnection, other: LlmConnection | None) -> bool:
-    """Whether calls would be the same."""
-    fields = (field.attname for field in LlmConnection._meta.concrete_fields if field.attname not in _NOTES)
-    return other is not None and all(getattr(one, name) == getattr(other, name) for name in fields)
 
 
 class _Failed(Exception):
@@ -307,7 +249,7 @@ class _Call:
         asked = time.monotonic()
         async with self._client.limits.slot(self._request) as lease:
             if self._client.is_deleted:
-                raise _none_named(self._client.connection.provider)
+                raise none_named(self._client.connection.provider)
             now = time.monotonic()
             self._deadline += now - asked
             self._ends = min(now + self._client.answer_seconds, self._deadline)

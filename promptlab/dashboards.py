@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.authors import Author
 from common.errors import Conflict, DomainError, Invalid, NotFound
 from common.pages import Page
-from promptlab.home import read_window
 from promptlab.widget_charts import draw
+from promptlab.window import read_window
 from tracing import dashboards, widgets
 from tracing.dashboards import Placement
 from tracing.models.dashboards import Dashboard, Widget

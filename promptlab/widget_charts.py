@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from promptlab.home import Window
+from promptlab.window import Window
 from tracing.models.dashboards import Widget
 from tracing.store.base import MetricsQuery
 from tracing.widgets import OVER_TIME

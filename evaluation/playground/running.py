@@ -32,7 +32,8 @@ from common.templatetags.promptlab import duration, money
 from evaluation.playground.starting import content_of
 from evaluation.playground.state import MOST_COLUMNS, Column, State
 from llm.calls import Answer, CallFailed, ChatRequest, FailureKind
-from llm.client import Client, Clients, NoConnection
+from llm.client import Client, NoConnection
+from llm.clients import Clients
 from llm.shared_limits import SharedLimits
 from tracing.recorder import RecordedCall, record
 

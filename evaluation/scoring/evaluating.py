@@ -9,7 +9,7 @@ from evaluation.scoring.base import Outcome, Subject
 from evaluation.scoring.judging import judge
 from evaluation.scoring.measuring import measure
 from evaluation.scoring.sandbox import score_by_code
-from llm.client import Clients
+from llm.clients import Clients
 
 
 async def evaluate(

@@ -22,7 +22,8 @@ from evaluation.scoring.base import Outcome, ScoringFailed, Subject, calls_of
 from evaluation.scoring.parts import mapped, whole_text
 from evaluation.scoring.reading import Unreadable, Verdict, read_verdict
 from llm.calls import Answer, CallFailed, ChatRequest, FailureKind
-from llm.client import Client, Clients
+from llm.client import Client
+from llm.clients import Clients
 from llm.defaults import usual_model
 from prompts.templates import compile_prompt
 from tracing.recorder import RecordedCall

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from common.errors import DomainError, NotFound
 from datasets.paging import cut
-from evaluation import applying, evaluators, executing, rules
+from evaluation import applying, evaluators, past_executions, rules
 from evaluation.applying import Chosen
 from evaluation.execution_log import log_of
 from evaluation.models import Execution
@@ -55,7 +55,7 @@ class Log(EvaluatorsPage):
         else:
             ids = [int(one) for one in request.POST.getlist("id") if one.isdecimal() and len(one) < 18]
             chosen = Execution.objects.filter(pk__in=ids)
-        count = executing.retry(self.project_id, chosen, self.author)
+        count = past_executions.retry(self.project_id, chosen, self.author)
         if count:
             enqueue_executions(self.project_id)
             told = ngettext("%(n)s execution is tried again.", "%(n)s executions are tried again.", count)

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.authors import Author
 from accounts.models import User
-from evaluation import evaluators, executing
+from evaluation import evaluators, past_executions
 from evaluation.definitions import Code
 from evaluation.models import Execution
 from tests.conftest import Keys
@@ -32,4 +32,4 @@ def test_executions_and_their_costs_outlive_the_evaluator_and_what_waits_is_not_
     ]
     page = page_client(bob).get(f"/project/{project.id}/evaluators/log").content.decode()
     assert page.count("$0.25") == 2 and "right" in page and "deleted" in page
-    assert executing.retry(project.id, left, Author()) == 0, "nobody is there to try again"
+    assert past_executions.retry(project.id, left, Author()) == 0, "nobody is there to try again"

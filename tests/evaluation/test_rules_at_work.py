@@ -18,7 +18,7 @@ from accounts.projects import delete_project
 from accounts.purging import purge
 from accounts.roles import Role
 from common.errors import Conflict
-from evaluation import active_rules, applying, arrivals, evaluators, executing, pausing, rules, tasks
+from evaluation import active_rules, applying, arrivals, evaluators, executing, past_executions, pausing, rules, tasks
 from evaluation.definitions import Code, Judge, Metric, Output
 from evaluation.mapping import Mapped
 from evaluation.models import Application, Arrival, Evaluator, Execution
@@ -211,7 +211,7 @@ def test_a_busy_provider_is_tried_again_later_and_a_refused_key_pauses_the_evalu
 
     evaluators.change(project.id, judge.pk, {"definition": JUDGE}, NOBODY)
     pausing.resume(project.id, judge.pk, NOBODY)
-    assert executing.retry(project.id, Execution.objects.all(), NOBODY) == 2
+    assert past_executions.retry(project.id, Execution.objects.all(), NOBODY) == 2
     assert work(project) == {"DONE": 2}
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from common import crypto, outbound
 from llm.calls import Answer, CallFailed, ChatRequest, FailureKind, Piece
-from llm.client import Client, Clients, NoConnection, Patience
+from llm.client import Client, NoConnection, Patience
+from llm.clients import Clients
 from llm.destinations import address_of
 from llm.models import LlmConnection
 from tests.endpoint.server import Endpoint

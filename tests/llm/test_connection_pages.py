@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import AuditEntry
 from common import crypto
-from llm.client import Clients
+from llm.clients import Clients
 from llm.defaults import default_model
 from llm.models import LlmConnection
 from tests.accounts.sign_in import SignIn

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from llm.client import Clients, Patience
+from llm.client import Patience
+from llm.clients import Clients
 from tests.conftest import Keys
 
 HASTY = Patience(connect=1, answer=2, total=3, attempts=2, longest_wait=0.1)
