@@ -45,6 +45,7 @@ class Home(Page):
                 "scores": scores(window) if self.may(READ) else (),
                 "users": users(window),
                 "unpriced": unpriced(window),
+                "may_price": self.may("models:write"),
                 "score_list": window.link("scores"),
                 "user_list": window.link("users"),
             }

@@ -112,7 +112,8 @@ def _is_traced(given: DatasetImport) -> bool:
 
 
 def _sample(table: Any, column: str) -> str:
-    return next((preview(line.values[column], 80) for line in table.lines if line.values.get(column)), "")
+    values = (line.values.get(column) for line in table.lines)
+    return next((preview(value, 80) for value in values if value not in (None, "")), "")
 
 
 def _shown(line: int, change: ItemChange) -> Shown:

@@ -74,6 +74,7 @@ class Playground(PlaygroundPage):
             "connections": of_project(self.project_id),
             "prompts": prompts.values_list("name", flat=True),
             "datasets": Dataset.objects.filter(project_id=self.project_id).order_by("-updated_at"),
+            "most_columns": MOST_COLUMNS,
             "may_write": self.may(WRITE),
             "may_publish": self.may("prompts:write"),
             "may_connect": self.may("llm_connections:write"),

@@ -211,6 +211,8 @@
   function buttons() {
     stopAll.hidden = running.size === 0;
     runAll.disabled = all().every((column) => running.has(column));
+    const full = all().length >= Number(root.dataset.most);
+    root.querySelectorAll("[data-add-column], [data-add-prompt], [data-copy-column]").forEach((one) => { one.disabled = full; });
   }
   function show(everything, line) {
     const column = everything[line.column];
@@ -245,6 +247,7 @@
     if (after) after.after(column); else columns.insertBefore(column, columns.querySelector(".playground-add"));
     bind(column);
     column.scrollIntoView({ inline: "nearest", block: "nearest" });
+    buttons();
     changed();
   }
   function duplicate(column) {
@@ -372,5 +375,5 @@
   for (const column of all()) bind(column);
   showVariables();
   lookInside(allTags());
-  if (mayWrite) toExperiment();
+  if (mayWrite) { toExperiment(); buttons(); }
 })();

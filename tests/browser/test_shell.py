@@ -190,3 +190,13 @@ def test_of_two_windows_on_a_playground_one_is_asked_which_counts(window: Window
     page.get_by_role("button", name="Drop mine and load the other").click()
     expect(text).to_have_value("theirs")
     window.faults[:] = [fault for fault in window.faults if "409" not in fault]
+
+
+def test_a_playground_offers_no_ninth_column(window: Window) -> None:
+    page = window.open("playground?new=1")
+    add = page.locator("[data-add-column]")
+    for _nth in range(7):
+        add.click()
+    expect(add).to_be_disabled()
+    page.locator("[data-remove-column]").first.click()
+    expect(add).to_be_enabled()

@@ -33,7 +33,7 @@ class Scores(ListPage):
     )
 
     def may_do(self) -> dict[str, Any]:
-        return {"may_trust": self.may(READ)}
+        return {"may_see_runs": self.may(READ)}
 
     def read(self, filtering: Filtering, order: tuple[Any, Any], window: Cursor) -> StorePage[Score]:
         return store().scores(
