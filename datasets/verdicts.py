@@ -35,6 +35,9 @@ INTERVALS: Mapping[str, Any] = {
     "agresti-min": gettext_lazy("Agresti and Min’s interval"),
 }
 
+# Differences of numbers that were written in decimals are equal but for the last bits.
+EQUAL = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -68,6 +71,8 @@ def verdict(run: str, key: ScoreKey, share: bool, against: Against, *, parted: b
     if difference is None:
         return Verdict("", _("“%(run)s” and the baseline have no item with %(score)s in common.") % told)
     told |= {"mean": signed(difference.mean, share), "tested": _tested(against)}
+    if difference.low is None and against.pairs > 1:
+        return _always_the_same(told, difference.mean, against)
     if difference.low is None or difference.high is None:
         few = ngettext(
             "“%(run)s” differs from the baseline by %(mean)s in %(score)s; %(n)s item is too few for an interval.",
@@ -140,6 +145,18 @@ def _unsure(told: Mapping[str, str], against: Against) -> str:
     else:
         why = _("The interval is an approximation, and with so few items it can be narrower than the test allows.")
     return f"{text % told} {why}"
+
+
+def _always_the_same(told: Mapping[str, str], mean: float, against: Against) -> Verdict:
+    """Of differences without any spread: no interval, but not for want of items."""
+    if abs(mean) < EQUAL:
+        same = _("“%(run)s” and the baseline have the same %(score)s on each of the %(n)s items that both answered.")
+        return Verdict("", same % told)
+    alike = _(
+        "“%(run)s” differs from the baseline by %(mean)s in %(score)s on each of the %(n)s items alike, which leaves no"
+        " spread to make an interval of (%(tested)s)."
+    )
+    return Verdict(("good" if mean > 0 else "bad") if against.shown else "", alike % told)
 
 
 def _certainty(told: Mapping[str, str], pairs: int) -> str:

@@ -111,7 +111,14 @@ def test_an_interval_without_nought_is_no_proof_and_the_verdict_says_why() -> No
 def test_scores_that_are_equal_everywhere_are_no_difference() -> None:
     found = compared(sheet([0.3, 0.4, 0.5]), sheet([0.3, 0.4, 0.5]))[1]
     assert found and found.p == 1 and found.difference and found.difference.low is None and found.effect is None
-    assert "too few for an interval" in verdict("b", KEY, False, found).text
+    assert "have the same exact on each of the 3 items" in verdict("b", KEY, False, found).text
+
+
+def test_a_difference_that_is_the_same_everywhere_is_told_with_its_test() -> None:
+    found = compared(sheet([0.1] * 12), sheet([0.3] * 12))[1]
+    assert found and found.shown and found.difference and found.difference.low is None
+    told = verdict("b", KEY, False, found)
+    assert told.kind == "good" and "on each of the 12 items alike" in told.text
 
 
 def test_a_single_item_is_told_in_the_singular() -> None:
